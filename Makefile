@@ -1,0 +1,134 @@
+# EdgeHub. Everything made goes to build/ (build/san/ with SAN=1).
+# Overridable: CC CFLAGS LDFLAGS PREFIX DESTDIR WERROR
+#   all check check-unit check-hub check-cluster lint fuzz bench soak demo install clean
+VERSION = 0.1.0
+PREFIX = /usr/local
+CC = gcc
+WERROR = -Werror
+FUZZ_SECONDS = 5
+CUT_SECONDS = 60
+
+ifdef SAN
+B = build/san
+CFLAGS = -O1 -g
+HARDEN = -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+HARDEN_LD = -fsanitize=address,undefined
+else
+B = build
+CFLAGS = -O2 -g
+HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+HARDEN_LD = -pie -Wl,-z,relro,-z,now
+endif
+
+BASE_CPP = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ilib -Ifcgi
+WARN = -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2
+COMPILE = $(CC) $(BASE_CPP) $(WARN) $(HARDEN) $(CFLAGS) -MMD -MP
+LINK = $(CC) $(CFLAGS) $(HARDEN) $(HARDEN_LD) $(LDFLAGS) -Wl,--as-needed
+
+# What each tool links, besides the members of libote.a that it uses.
+LIBS_ote-edge-server = -lcurl -levent_core -ljansson -lyaml -lssl -lcrypto
+LIBS_ote-fsck = -ljansson
+LIBS_ote-get = -ljansson
+LIBS_ote-load-balancer = -levent_core
+LIBS_ote-master-health = -lcurl -levent_core -lyaml -lssl -lcrypto
+LIBS_ote-select = -ljansson
+LIBS_ote-supervise =
+LIBS_ote-watch-sync = -lcurl -levent_core -ljansson -lyaml -lssl -lcrypto
+LIBS_tests = -lcurl -levent_core -ljansson -lyaml -lssl -lcrypto
+
+TOOLS = $(patsubst bin/%.c,%,$(wildcard bin/*.c)) ote-edge-server
+BINS = $(TOOLS:%=$(B)/bin/%)
+PAGES = $(wildcard bin/*.[1-8] fcgi/*.[1-8] sh/*.[1-8])
+LIBOTE = $(B)/lib/libote.a
+LIBEDGE = $(B)/lib/libedge.a
+lib_o = $(patsubst %.c,$(B)/obj/%.o,$(wildcard lib/*.c))
+edge_o = $(patsubst %.c,$(B)/obj/%.o,\
+	$(filter-out fcgi/ote-edge-server.c,$(wildcard fcgi/*.c)))
+UNIT = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
+HELPERS = $(patsubst %.c,$(B)/%,$(wildcard tests/hub/*.c tests/bench/*.c))
+FUZZ = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+
+all: $(BINS)
+
+$(B)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$(LIBOTE): $(lib_o)
+$(LIBEDGE): $(edge_o)
+$(LIBOTE) $(LIBEDGE):
+	@mkdir -p $(@D) && rm -f $@
+	ar rcs $@ $^
+
+$(B)/bin/ote-edge-server: $(B)/obj/fcgi/ote-edge-server.o $(LIBEDGE) $(LIBOTE)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(LIBS_$(@F))
+
+$(B)/bin/%: $(B)/obj/bin/%.o $(LIBOTE)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(LIBS_$(@F))
+
+$(B)/tests/%: $(B)/obj/tests/%.o $(LIBEDGE) $(LIBOTE)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(LIBS_tests)
+
+# Everything again for the fuzzers, by clang.
+fuzz_o = $(patsubst %.c,build/fuzz/obj/%.o,$(wildcard lib/*.c) \
+	$(filter-out fcgi/ote-edge-server.c,$(wildcard fcgi/*.c)))
+build/fuzz/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	clang $(BASE_CPP) -O1 -g -fsanitize=fuzzer-no-link,address,undefined -MMD \
+		-c -o $@ $<
+build/fuzz/libfuzzed.a: $(fuzz_o)
+	rm -f $@ && ar rcs $@ $^
+build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/libfuzzed.a
+	clang -g -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_tests)
+
+# Each run of prove is bounded: a test that hangs fails.
+PROVE = BUILD=$(CURDIR)/$(B) OTE_BIN=$(CURDIR)/$(B)/bin timeout -k 10
+check: check-unit check-hub $(if $(SAN),,check-cluster)
+check-unit: all $(UNIT)
+	$(PROVE) 600 prove -j2 -e '' $(UNIT) $(wildcard tests/unit/*.t)
+check-hub: all $(HELPERS)
+	$(PROVE) 1200 prove -j2 -e '' $(wildcard tests/hub/*.t)
+check-cluster: all $(HELPERS)
+	CUT_SECONDS=$(CUT_SECONDS) $(PROVE) 14400 $(firstword \
+		$(wildcard tests/cluster/run.sh) prove $(wildcard tests/cluster/*.t))
+soak:
+	CUT_SECONDS=600 $(MAKE) check-cluster
+bench: all $(HELPERS)
+	BUILD=$(CURDIR)/$(B) OTE_BIN=$(CURDIR)/$(B)/bin tests/bench/run.sh
+demo: all
+	OTE_BIN=$(CURDIR)/$(B)/bin sh/demo-run
+fuzz: $(FUZZ)
+	for f in $(FUZZ); do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=4096 -print_final_stats=0 $$f.corpus || exit; done
+
+C = $(wildcard lib/*.[ch] bin/*.[ch] fcgi/*.[ch] tests/*/*.[ch])
+SH = .ci/run $(shell grep -l '^\#!/bin/sh' sh/* tests/*/* 2>/dev/null) \
+	$(wildcard sh/lib.sh tests/*/lib.sh)
+lint: all $(UNIT) $(HELPERS)
+	clang-format --dry-run -Werror $(C)
+	cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,portability \
+		--inline-suppr -D_GNU_SOURCE -DVERSION='""' -Ilib -Ifcgi $(filter %.c,$(C))
+	shellcheck -x $(sort $(SH))
+	mandoc -T lint -W warning $(PAGES)
+
+D = $(DESTDIR)$(PREFIX)
+install: all
+	install -d $(D)/bin $(D)/share/ote-edge $(D)/lib/systemd/system
+	install $(BINS) sh/ote_edgehub $(D)/bin
+	install -m 644 $(wildcard etc/*.conf etc/*.in) $(D)/share/ote-edge
+	for p in $(PAGES); do install -D -m 644 $$p \
+		$(D)/share/man/man$${p##*.}/$${p##*/} || exit; done
+	for u in $(notdir $(wildcard etc/systemd/*)); do \
+		sed 's,@PREFIX@,$(PREFIX),g' etc/systemd/$$u >$(D)/lib/systemd/system/$$u || exit; done
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) build/fuzz -name '*.d' 2>/dev/null)
+.SECONDARY:
+.PHONY: all check check-unit check-hub check-cluster soak bench demo fuzz lint install clean

@@ -1,0 +1,327 @@
+/*
+ * The feeds that are open, found by what a request asks for and kept current
+ * by inotify. A feed is opened when the first request needs it.
+ */
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "parts.h"
+#include "watch.h"
+
+#define USED_EVERY_S 60
+
+LIST_HEAD(feeds, feed_handle);
+
+int
+feeds_init(struct edge *e)
+{
+	return (e->feeds = calloc(1, sizeof(struct feeds))) == NULL ? -1 : 0;
+}
+
+static void
+handle_free(struct feed_handle *h)
+{
+	struct watcher *w;
+	struct waiter *q;
+
+	LIST_REMOVE(h, next);
+	/* whoever is still here must list again */
+	while ((w = LIST_FIRST(&h->watchers)) != NULL)
+		watch_expire(w);
+	while ((q = LIST_FIRST(&h->waiters)) != NULL) {
+		struct request *r = q->r;
+
+		wait_close(q);
+		request_read(r);
+	}
+	list_forget(h);
+	inotify_rm_watch(h->edge->inotify, h->dir_wd);
+	if (h->file_wd != -1)
+		inotify_rm_watch(h->edge->inotify, h->file_wd);
+	feed_line_free(&h->line);
+	feed_line_free(&h->previous);
+	feed_free(&h->feed);
+	free(h);
+}
+
+void
+feeds_free(struct edge *e)
+{
+	while (e->feeds != NULL && !LIST_EMPTY(e->feeds))
+		handle_free(LIST_FIRST(e->feeds));
+	free(e->feeds);
+	e->feeds = NULL;
+}
+
+static int
+watch_files(struct feed_handle *h)
+{
+	char path[640];
+
+	snprintf(path, sizeof(path), "%s/journal", h->feed.dir);
+	h->file_wd = inotify_add_watch(h->edge->inotify, path, IN_MODIFY);
+	return h->file_wd == -1 ? -1 : 0;
+}
+
+static struct feed_handle *
+handle_open(struct edge *e, const char *dir)
+{
+	struct feed_handle *h;
+	int change;
+
+	if ((h = calloc(1, sizeof(*h))) == NULL)
+		return NULL;
+	h->edge = e;
+	h->feed.dirfd = -1;
+	h->file_wd = -1;
+	h->line.off = -1;
+	/* watched first, so that nothing is missed in between */
+	h->dir_wd = inotify_add_watch(e->inotify, dir,
+	    IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR);
+	if (h->dir_wd == -1 || feed_open(&h->feed, dir) == -1 ||
+	    watch_files(h) == -1)
+		goto fail;
+	if ((change = feed_follow(&h->feed)) == -1 || change == FEED_GONE)
+		goto fail;
+	LIST_INSERT_HEAD(e->feeds, h, next);
+	return h;
+fail:
+	if (errno == EBADMSG)
+		warnx("%s: does not parse, not served", dir);
+	if (h->dir_wd != -1)
+		inotify_rm_watch(e->inotify, h->dir_wd);
+	if (h->file_wd != -1)
+		inotify_rm_watch(e->inotify, h->file_wd);
+	feed_free(&h->feed);
+	free(h);
+	return NULL;
+}
+
+/* --- which feed has what a request asks for --- */
+
+static int
+same_resource(const struct feed_handle *h, const struct apipath *p)
+{
+	return strcmp(h->feed.q.p.resource, p->resource) == 0 &&
+	    strcmp(h->feed.q.p.group, p->group) == 0 &&
+	    strcmp(h->feed.q.p.version, p->version) == 0;
+}
+
+/*
+ * A field selector implied by the request: its own, plus what its path says.
+ */
+static int
+implied(const struct request *r, const struct selector_req *want)
+{
+	const char *value = want->nvalues == 1 ? want->values[0] : "";
+	struct selector one = { 0 };
+
+	if (want->op == SELECTOR_IN &&
+	    strcmp(want->key, "metadata.name") == 0 && *r->p.name != '\0')
+		return strcmp(value, r->p.name) == 0;
+	if (want->op == SELECTOR_IN &&
+	    strcmp(want->key, "metadata.namespace") == 0 && *r->p.ns != '\0')
+		return strcmp(value, r->p.ns) == 0;
+	one.reqs = (struct selector_req *)(uintptr_t)want;
+	one.nreqs = 1;
+	return selector_covers(&one, &r->q.field_sel);
+}
+
+static int
+covers(const struct feed_handle *h, const struct request *r)
+{
+	const struct feed_query *q = &h->feed.q;
+	size_t i;
+
+	if (h->broken || !same_resource(h, &r->p))
+		return 0;
+	if (*q->p.ns != '\0' && strcmp(q->p.ns, r->p.ns) != 0)
+		return 0;
+	if (!selector_covers(&q->label_sel, &r->q.label_sel))
+		return 0;
+	for (i = 0; i < q->field_sel.nreqs; i++)
+		if (!implied(r, &q->field_sel.reqs[i]))
+			return 0;
+	return 1;
+}
+
+static void
+touch_used(struct feed_handle *h)
+{
+	long long now = (long long)time(NULL);
+	int fd;
+
+	if (now - h->used < USED_EVERY_S)
+		return;
+	h->used = now;
+	fd = openat(h->feed.dirfd, "used", O_WRONLY | O_CREAT | O_CLOEXEC,
+	    0600);
+	if (fd == -1)
+		return;
+	(void)futimens(fd, NULL);
+	close(fd);
+}
+
+static int
+is_open(const struct edge *e, const char *dir)
+{
+	const struct feed_handle *h;
+
+	LIST_FOREACH(h, e->feeds, next)
+		if (strcmp(h->feed.dir, dir) == 0)
+			return 1;
+	return 0;
+}
+
+/* Open what feeds of the resource are in the tree and not open yet. */
+static void
+open_more(struct edge *e, const struct apipath *p)
+{
+	char top[512], dir[800];
+	struct dirent *d;
+	DIR *in;
+
+	snprintf(top, sizeof(top), "%s/cache/%.100s/%.60s/%.120s", e->data,
+	    *p->group == '\0' ? "core" : p->group, p->version, p->resource);
+	if ((in = opendir(top)) == NULL)
+		return;
+	while ((d = readdir(in)) != NULL) {
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(dir, sizeof(dir), "%s/%s", top, d->d_name);
+		if (!is_open(e, dir))
+			(void)handle_open(e, dir);
+	}
+	closedir(in);
+}
+
+static struct feed_handle *
+find_open(const struct request *r)
+{
+	struct feed_handle *h, *best = NULL;
+
+	LIST_FOREACH(h, r->edge->feeds, next)
+		if (covers(h, r) &&
+		    (best == NULL || h->feed.nobjects < best->feed.nobjects))
+			best = h;
+	return best;
+}
+
+struct feed_handle *
+feeds_find(struct request *r)
+{
+	struct feed_handle *h;
+
+	if ((h = find_open(r)) == NULL) {
+		open_more(r->edge, &r->p);
+		h = find_open(r);
+	}
+	if (h != NULL)
+		touch_used(h);
+	return h;
+}
+
+struct feed_handle *
+feeds_find_object(struct request *r, const struct feed_object **o)
+{
+	struct feed_handle *h;
+
+	LIST_FOREACH(h, r->edge->feeds, next) {
+		if (h->broken || !same_resource(h, &r->p))
+			continue;
+		if ((*o = feed_get(&h->feed, r->p.ns, r->p.name)) != NULL)
+			return h;
+	}
+	return NULL;
+}
+
+int
+feeds_match(const struct request *r, const struct meta *m)
+{
+	if (*r->p.ns != '\0' && strcmp(m->ns, r->p.ns) != 0)
+		return 0;
+	if (*r->p.name != '\0' && strcmp(m->name, r->p.name) != 0)
+		return 0;
+	return selector_match(&r->q.label_sel, meta_label, m) &&
+	    selector_match_fields(&r->q.field_sel, meta_field, m);
+}
+
+/* --- news --- */
+
+static void
+tell_watchers(struct feed_handle *h, enum feed_change change)
+{
+	struct watcher *w, *next;
+
+	for (w = LIST_FIRST(&h->watchers); w != NULL; w = next) {
+		next = LIST_NEXT(w, next);
+		if (change == FEED_RESET)
+			watch_expire(w);
+		else if (change == FEED_SWAPPED)
+			watch_shift(w, &h->feed);
+	}
+	for (w = LIST_FIRST(&h->watchers); w != NULL; w = next) {
+		next = LIST_NEXT(w, next);
+		watch_pump(w);
+	}
+}
+
+void
+feeds_follow(struct feed_handle *h)
+{
+	int change;
+
+	/* those who watch read on in the old journal up to its end first */
+	change = feed_follow(&h->feed);
+	if (change == FEED_SAME)
+		return;
+	if (change == FEED_GONE) {
+		handle_free(h);
+		return;
+	}
+	list_forget(h);
+	if (change == -1) {
+		if (!h->broken)
+			warn("%s: not served any more", h->feed.dir);
+		h->broken = 1;
+		return;
+	}
+	if (change == FEED_SWAPPED || change == FEED_RESET) {
+		h->line.off = -1;
+		h->broken = 0;
+		inotify_rm_watch(h->edge->inotify, h->file_wd);
+		if (watch_files(h) == -1)
+			warn("%s: journal", h->feed.dir);
+	}
+	tell_watchers(h, (enum feed_change)change);
+	wait_check(h);
+}
+
+void
+feeds_changed(struct edge *e, int wd, uint32_t mask, const char *name)
+{
+	struct feed_handle *h;
+
+	LIST_FOREACH(h, e->feeds, next)
+		if (h->file_wd == wd || h->dir_wd == wd)
+			break;
+	if (h == NULL)
+		return;
+	if (h->file_wd == wd) {
+		if (mask & IN_IGNORED)
+			return;
+	} else if ((mask & (IN_DELETE_SELF | IN_IGNORED)) == 0 &&
+	    (name == NULL || strcmp(name, "journal") != 0))
+		return;
+	feeds_follow(h);
+}

@@ -1,0 +1,207 @@
+/*
+ * ote-edge-server: the master, as far as a node needs it.
+ *
+ * A FastCGI responder behind lighttpd: reads are answered from the cache
+ * tree, the rest goes through to the master while it is there. One process,
+ * one thread, one loop.
+ */
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parts.h"
+#include "ready.h"
+
+#define CONNS_MAX 4096
+#define DEADLINE_MS 1000
+
+static void
+usage(FILE *out)
+{
+	fputs("usage: ote-edge-server [-hnSv] [-d data] [-k kubeconfig] "
+	      "[-l lb] [-s socket]\n"
+	      "                       [-w deadline_ms]\n",
+	    out);
+}
+
+static void
+on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	struct edge *e = arg;
+
+	(void)sig;
+	(void)what;
+	event_base_loopbreak(e->base);
+}
+
+static void
+arm_signals(struct edge *e)
+{
+	struct event *term, *intr;
+
+	signal(SIGPIPE, SIG_IGN);
+	term = evsignal_new(e->base, SIGTERM, on_signal, e);
+	intr = evsignal_new(e->base, SIGINT, on_signal, e);
+	if (term == NULL || intr == NULL || event_add(term, NULL) == -1 ||
+	    event_add(intr, NULL) == -1)
+		errx(111, "no memory");
+}
+
+static void
+on_inotify(evutil_socket_t fd, short what, void *arg)
+{
+	char text[16384]
+	    __attribute__((aligned(__alignof__(struct inotify_event))));
+	struct edge *e = arg;
+	const struct inotify_event *i;
+	const char *name;
+	ssize_t n, off;
+	int last = -1;
+
+	(void)what;
+	if ((n = read(fd, text, sizeof(text))) <= 0)
+		return;
+	for (off = 0; off < n; off += (ssize_t)(sizeof(*i) + i->len)) {
+		i = (const struct inotify_event *)(void *)(text + off);
+		name = i->len > 0 ? i->name : NULL;
+		if (i->wd == e->wishes_wd) {
+			if (name != NULL)
+				wish_granted(e, name);
+		} else if (i->wd == e->run_wd) {
+			if (name != NULL && strcmp(name, "masters") == 0)
+				master_changed(e);
+		} else if (i->wd != last || i->mask != IN_MODIFY)
+			feeds_changed(e, i->wd, i->mask, name);
+		/* one look at a journal is enough for a burst of writes */
+		last = i->mask == IN_MODIFY ? i->wd : -1;
+	}
+}
+
+static void
+open_data(struct edge *e, const char *data)
+{
+	if (mkdir(data, 0700) == -1 && errno != EEXIST)
+		err(100, "%s: cannot make it", data);
+	/* lighttpd is told whole paths */
+	if ((e->data = realpath(data, NULL)) == NULL)
+		err(100, "%s", data);
+	e->datafd = open(e->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (e->datafd == -1)
+		err(100, "%s", data);
+	if (list_init(e) == -1 || wish_init(e) == -1)
+		err(100, "%s: cannot write there", data);
+}
+
+static void
+watch_files(struct edge *e)
+{
+	char path[512];
+
+	e->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (e->inotify == -1)
+		err(111, "inotify");
+	snprintf(path, sizeof(path), "%s/wishes", e->data);
+	e->wishes_wd = inotify_add_watch(e->inotify, path,
+	    IN_DELETE | IN_ONLYDIR);
+	snprintf(path, sizeof(path), "%s/run", e->data);
+	e->run_wd = inotify_add_watch(e->inotify, path,
+	    IN_MOVED_TO | IN_ONLYDIR);
+	if (e->wishes_wd == -1 || e->run_wd == -1)
+		err(111, "%s", path);
+	e->inotify_event = event_new(e->base, e->inotify, EV_READ | EV_PERSIST,
+	    on_inotify, e);
+	if (e->inotify_event == NULL ||
+	    event_add(e->inotify_event, NULL) == -1)
+		errx(111, "no memory");
+}
+
+static void
+serve(struct edge *e, const char *socket)
+{
+	e->server.arg = e;
+	e->server.max_conns = CONNS_MAX;
+	e->server.request = request_start;
+	e->server.body = request_body;
+	e->server.drained = request_drained;
+	e->server.closed = request_closed;
+	if (fcgi_listen(&e->server, e->base, socket) == -1)
+		err(100, "%s: cannot listen there", socket);
+	ready_notify();
+	event_base_dispatch(e->base);
+	fcgi_server_free(&e->server);
+	unlink(socket);
+}
+
+static long
+milliseconds(const char *text)
+{
+	char *end;
+	long n;
+
+	n = strtol(text, &end, 10);
+	if (end == text || *end != '\0' || n < 1 || n > 60000)
+		errx(100, "-w: %s is not 1 to 60000 milliseconds", text);
+	return n;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct edge e;
+	const char *data = "data", *kubeconfig = NULL, *lb = NULL;
+	const char *socket = NULL;
+	char why[512], path[512];
+	int c, check = 0;
+
+	umask(077);
+	e.deadline_ms = DEADLINE_MS;
+	while ((c = getopt(argc, argv, "Sd:hk:l:ns:vw:")) != -1) {
+		switch (c) {
+		case 'S': e.standalone = 1; break;
+		case 'd': data = optarg; break;
+		case 'h': usage(stdout); return 0;
+		case 'k': kubeconfig = optarg; break;
+		case 'l': lb = optarg; break;
+		case 'n': check = 1; break;
+		case 's': socket = optarg; break;
+		case 'v': e.verbose++; break;
+		case 'w': e.deadline_ms = milliseconds(optarg); break;
+		default: usage(stderr); return 100;
+		}
+	}
+	if (argc != optind || (kubeconfig == NULL) != e.standalone) {
+		usage(stderr);
+		return 100;
+	}
+	if (kubeconfig != NULL &&
+	    kubeconfig_load(&e.kubeconfig, kubeconfig, why, sizeof(why)) == -1)
+		errx(100, "%s", why);
+	if (check)
+		return 0;
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	open_data(&e, data);
+	if ((e.base = event_base_new()) == NULL || feeds_init(&e) == -1 ||
+	    curlev_init(&e.curlev, e.base, pass_done) == -1)
+		errx(111, "no memory");
+	if (kubeconfig != NULL &&
+	    upstream_init(&e.up, &e.kubeconfig, lb, "ote-edge-server") == -1)
+		err(111, "upstream");
+	watch_files(&e);
+	if (master_open(&e) == -1)
+		err(111, "masters");
+	arm_signals(&e);
+	if (socket == NULL) {
+		snprintf(path, sizeof(path), "%s/run/edge.sock", e.data);
+		socket = path;
+	}
+	serve(&e, socket);
+	return 0;
+}

@@ -1,0 +1,73 @@
+#ifndef PARTS_H
+#define PARTS_H
+
+#include "feeds.h"
+
+/* list.c: LIST from a feed, whole; large ones as a file that lighttpd sends */
+struct list_file {
+	LIST_ENTRY(list_file) next;
+	struct edge *edge;
+	char *key;	/* namespace and selectors */
+	char name[32];	/* in data/run/lists */
+	off_t size;
+	int refs;	/* requests that lighttpd still sends it to */
+	int stale;
+};
+void list_serve(struct request *r, struct feed_handle *h);
+void list_release(struct list_file *l);
+/* The feed moved on: its files are no longer handed out. */
+void list_forget(struct feed_handle *h);
+/* Remove what an earlier process left. */
+int list_init(struct edge *e);
+
+/* wait.c: until a feed has come to a resourceVersion, 3 s at most */
+struct waiter {
+	LIST_ENTRY(waiter) next;
+	struct request *r;
+	struct feed_handle *h;
+	struct event *timer;
+};
+void wait_for_rv(struct request *r, struct feed_handle *h);
+void wait_check(struct feed_handle *h);
+void wait_close(struct waiter *w);
+
+/* wish.c: until ote-watch-sync has made a feed of it */
+int wish_init(struct edge *e);
+void wish_free(struct edge *e);
+/* 0: the request waits and is served again; -1: no wish could be left. */
+int wish_make(struct request *r);
+/* Leave one and do not wait. */
+void wish_leave(const struct request *r);
+void wish_granted(struct edge *e, const char *name);
+void wish_close(struct request *r);
+
+/* pass.c: through to the master */
+/*
+ * fallback: called instead of an error when the master does not answer within
+ * edge->deadline_ms; NULL to wait as long as it takes.
+ */
+void pass_start(struct request *r, void (*fallback)(struct request *));
+void pass_body(struct request *r, const char *p, size_t n);
+void pass_drained(struct request *r);
+void pass_close(struct request *r);
+void pass_done(CURL *easy, CURLcode code);
+
+/* replies.c: answers of discovery, remembered */
+struct reply;
+/* Begin to remember the answer of this request; NULL if it is none of those. */
+struct reply *reply_begin(struct request *r);
+void reply_header(struct reply *p, const char *name, const char *value);
+void reply_body(struct reply *p, const char *bytes, size_t n);
+/* whole: keep it; else forget it. Frees p. */
+void reply_end(struct reply *p, int whole);
+/* Answer from memory. 0, or -1 if nothing is remembered. */
+int reply_serve(struct request *r);
+
+/* write.c: standalone, the tree is the authority */
+void write_start(struct request *r);
+void write_body(struct request *r, const char *p, size_t n);
+void write_close(struct request *r);
+/* A feed for the resource, empty if there was none. 0, or -1. */
+int write_make_feed(struct request *r);
+
+#endif

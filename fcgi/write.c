@@ -1,0 +1,480 @@
+/*
+ * Standalone: the tree is the authority. Objects are made, replaced, patched
+ * (RFC 7396) and deleted in it, each on disk before it is answered.
+ */
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "journal.h"
+#include "parts.h"
+
+#define BODY_MAX (3 * 1024 * 1024)
+#define FEEDS_OPEN_MAX 256
+
+struct authority {
+	LIST_ENTRY(authority) next;
+	struct journal j;
+};
+
+struct write {
+	struct buf body;
+};
+
+/* One process, one authority: the feeds that it has open for writing. */
+static LIST_HEAD(, authority) authorities = LIST_HEAD_INITIALIZER(authorities);
+static size_t nauthorities;
+static uint64_t last_rv;
+
+static void
+told(void *arg, const char *text)
+{
+	(void)arg;
+	warnx("%s", text);
+}
+
+/* Greater than every one before, and than those of an earlier life. */
+static uint64_t
+next_rv(void)
+{
+	struct timespec now;
+	uint64_t t;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	t = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	last_rv = t > last_rv ? t : last_rv + 1;
+	return last_rv;
+}
+
+/* --- feeds --- */
+
+static int
+begin_empty(struct journal *j, const char *kind, const char *api_version)
+{
+	if (journal_list_begin(j) == -1)
+		return -1;
+	return journal_list_commit(j, next_rv(), kind, api_version, 0);
+}
+
+static struct authority *
+find_authority(const struct apipath *p)
+{
+	struct authority *a;
+
+	LIST_FOREACH(a, &authorities, next)
+		if (strcmp(a->j.feed.q.p.resource, p->resource) == 0 &&
+		    strcmp(a->j.feed.q.p.group, p->group) == 0 &&
+		    strcmp(a->j.feed.q.p.version, p->version) == 0)
+			return a;
+	return NULL;
+}
+
+/* The feed of all objects of the resource; kind may be NULL if it is known. */
+static struct authority *
+authority(struct request *r, const char *kind)
+{
+	const struct resource *known;
+	struct feed_query q = { 0 };
+	struct authority *a;
+	char version[256], empty[] = "";
+	const struct apipath *p = &r->p;
+
+	if ((a = find_authority(p)) != NULL)
+		return a;
+	known = resource_find(p->group, p->resource);
+	if (kind == NULL && known != NULL)
+		kind = known->kind;
+	snprintf(version, sizeof(version), "%s%s%s", p->group,
+	    *p->group == '\0' ? "" : "/", p->version);
+	snprintf(q.path, sizeof(q.path), "/%s%s/%s",
+	    *p->group == '\0' ? "api/" : "apis/", version, p->resource);
+	q.labels = q.fields = empty;
+	if (nauthorities >= FEEDS_OPEN_MAX ||
+	    apipath_parse(&q.p, q.path) == -1 ||
+	    (a = calloc(1, sizeof(*a))) == NULL)
+		return NULL;
+	if (journal_open(&a->j, r->edge->datafd, r->edge->data, &q, told,
+		NULL) == -1) {
+		warn("%s", q.path);
+		free(a);
+		return NULL;
+	}
+	if (a->j.synced && a->j.feed.rv > last_rv)
+		last_rv = a->j.feed.rv;
+	if (!a->j.synced &&
+	    (kind == NULL || begin_empty(&a->j, kind, version) == -1)) {
+		journal_remove(&a->j);
+		journal_free(&a->j);
+		free(a);
+		return NULL;
+	}
+	LIST_INSERT_HEAD(&authorities, a, next);
+	nauthorities++;
+	return a;
+}
+
+int
+write_make_feed(struct request *r)
+{
+	return authority(r, NULL) == NULL ? -1 : 0;
+}
+
+/* --- objects --- */
+
+static void
+random_text(char *out, size_t n)
+{
+	static const char letters[] = "bcdfghjklmnpqrstvwxz2456789";
+
+	while (n-- > 0)
+		*out++ = letters[arc4random_uniform(sizeof(letters) - 1)];
+	*out = '\0';
+}
+
+static json_t *
+new_uid(void)
+{
+	unsigned char b[16];
+
+	arc4random_buf(b, sizeof(b));
+	b[6] = (b[6] & 0x0f) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	return json_sprintf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+			    "%02x%02x%02x%02x%02x%02x",
+	    b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
+	    b[11], b[12], b[13], b[14], b[15]);
+}
+
+static json_t *
+now_text(void)
+{
+	char text[32];
+	struct tm tm;
+	time_t t = time(NULL);
+
+	gmtime_r(&t, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(text);
+}
+
+/* kind and apiVersion first, as kube-apiserver writes: a new reference. */
+static json_t *
+kind_first(json_t *o, const struct feed *f)
+{
+	json_t *out = json_object();
+
+	json_object_set_new(out, "kind", json_string(f->kind));
+	json_object_set_new(out, "apiVersion", json_string(f->api_version));
+	json_object_update_missing(out, o);
+	return out;
+}
+
+/* Write o, on disk, and answer it with code. */
+static void
+keep(struct request *r, struct authority *a, enum feed_type type, json_t *o,
+    int code)
+{
+	struct feed_handle *h;
+	json_t *out;
+	char rv[24], *text;
+
+	snprintf(rv, sizeof(rv), "%" PRIu64, next_rv());
+	json_object_set_new(json_object_get(o, "metadata"), "resourceVersion",
+	    json_string(rv));
+	out = kind_first(o, &a->j.feed);
+	text = json_dumps(out, JSON_COMPACT);
+	json_decref(out);
+	if (text == NULL ||
+	    journal_event(&a->j, type, text, strlen(text)) != 1 ||
+	    journal_sync(&a->j) == -1) {
+		answer_error(r, errno == ENOSPC ? 507 : 500,
+		    "not written: %s", strerror(errno));
+		free(text);
+		return;
+	}
+	(void)journal_compact(&a->j, 0);
+	if ((h = feeds_find(r)) != NULL)
+		feeds_follow(h);
+	answer(r, code, "application/json", text, strlen(text));
+	free(text);
+}
+
+static const char *
+metadata_string(const json_t *o, const char *name)
+{
+	return json_string_value(json_object_get(json_object_get(o, "metadata"),
+	    name));
+}
+
+static void
+create(struct request *r, json_t *o)
+{
+	const char *kind, *name, *prefix;
+	struct authority *a;
+	char made[300], suffix[8];
+	json_t *m;
+
+	kind = json_string_value(json_object_get(o, "kind"));
+	m = json_object_get(o, "metadata");
+	name = metadata_string(o, "name");
+	prefix = metadata_string(o, "generateName");
+	if (kind == NULL || !json_is_object(m) ||
+	    (name == NULL && prefix == NULL)) {
+		answer_error(r, 422,
+		    "kind and metadata.name or generateName are required");
+		return;
+	}
+	if (name == NULL) {
+		random_text(suffix, 5);
+		snprintf(made, sizeof(made), "%.250s%s", prefix, suffix);
+	} else
+		snprintf(made, sizeof(made), "%.290s", name);
+	if (strchr(made, '/') != NULL || strcmp(made, ".") == 0 ||
+	    strcmp(made, "..") == 0 || *made == '\0') {
+		answer_error(r, 422, "metadata.name: Invalid value");
+		return;
+	}
+	if ((a = authority(r, kind)) == NULL) {
+		answer_error(r, 500, "no feed: %s", strerror(errno));
+		return;
+	}
+	if (feed_get(&a->j.feed, r->p.ns, made) != NULL) {
+		struct status s = { .code = 409,
+			.reason = "AlreadyExists",
+			.name = made,
+			.kind = r->p.resource };
+		char message[700];
+
+		snprintf(message, sizeof(message), "%.300s \"%s\" already exists",
+		    r->p.resource, made);
+		s.message = message;
+		answer_status(r, &s);
+		return;
+	}
+	json_object_set_new(m, "name", json_string(made));
+	if (*r->p.ns != '\0')
+		json_object_set_new(m, "namespace", json_string(r->p.ns));
+	json_object_set_new(m, "uid", new_uid());
+	json_object_set_new(m, "creationTimestamp", now_text());
+	keep(r, a, FEED_ADDED, o, 201);
+}
+
+/* The stored object that the request names: a new reference, or NULL. */
+static json_t *
+stored(struct request *r, struct authority **a)
+{
+	const struct feed_object *f;
+	struct buf b = { 0 };
+	json_t *o = NULL;
+
+	if ((*a = authority(r, NULL)) != NULL &&
+	    (f = feed_get(&(*a)->j.feed, r->p.ns, r->p.name)) != NULL &&
+	    feed_read(&(*a)->j.feed, f, &b) == 0)
+		o = json_loadb(b.data, b.len, 0, NULL);
+	buf_free(&b);
+	if (o == NULL)
+		answer_error(r, 404, "%s \"%s\" not found", r->p.resource,
+		    r->p.name);
+	return o;
+}
+
+static int
+conflicts(struct request *r, const json_t *was, const json_t *o)
+{
+	const char *rv = metadata_string(o, "resourceVersion");
+
+	if (rv == NULL || *rv == '\0' ||
+	    strcmp(rv, metadata_string(was, "resourceVersion")) == 0)
+		return 0;
+	answer_error(r, 409,
+	    "Operation cannot be fulfilled on %s \"%s\": the object has been "
+	    "modified; please apply your changes to the latest version and "
+	    "try again",
+	    r->p.resource, r->p.name);
+	return 1;
+}
+
+/* What a client cannot change comes from the stored object. */
+static void
+keep_identity(json_t *o, const json_t *was)
+{
+	static const char *const names[] = { "name", "namespace", "uid",
+		"creationTimestamp", NULL };
+	json_t *m = json_object_get(o, "metadata"), *v;
+	int i;
+
+	if (!json_is_object(m)) {
+		m = json_object();
+		json_object_set_new(o, "metadata", m);
+	}
+	for (i = 0; names[i] != NULL; i++)
+		if ((v = json_object_get(json_object_get(was, "metadata"),
+			 names[i])) != NULL)
+			json_object_set(m, names[i], v);
+}
+
+static void
+replace(struct request *r, json_t *o)
+{
+	struct authority *a;
+	json_t *was;
+
+	if ((was = stored(r, &a)) == NULL)
+		return;
+	if (!conflicts(r, was, o)) {
+		keep_identity(o, was);
+		keep(r, a, FEED_MODIFIED, o, 200);
+	}
+	json_decref(was);
+}
+
+/* RFC 7396. */
+static void
+merge(json_t *to, json_t *patch)
+{
+	const char *key;
+	json_t *v, *sub;
+
+	json_object_foreach(patch, key, v) {
+		if (json_is_null(v)) {
+			json_object_del(to, key);
+			continue;
+		}
+		if (!json_is_object(v)) {
+			json_object_set(to, key, v);
+			continue;
+		}
+		sub = json_object_get(to, key);
+		if (!json_is_object(sub)) {
+			sub = json_object();
+			json_object_set_new(to, key, sub);
+		}
+		merge(sub, v);
+	}
+}
+
+static void
+patch(struct request *r, json_t *o)
+{
+	const char *type = fcgi_param(r->c, "CONTENT_TYPE");
+	struct authority *a;
+	json_t *was, *now;
+
+	if (type == NULL ||
+	    strncmp(type, "application/merge-patch+json", 28) != 0) {
+		answer_error(r, 415,
+		    "only application/merge-patch+json is known here");
+		return;
+	}
+	if ((was = stored(r, &a)) == NULL)
+		return;
+	now = json_deep_copy(was);
+	merge(now, o);
+	if (!conflicts(r, was, o)) {
+		keep_identity(now, was);
+		keep(r, a, FEED_MODIFIED, now, 200);
+	}
+	json_decref(now);
+	json_decref(was);
+}
+
+static void
+delete(struct request *r)
+{
+	struct authority *a;
+	json_t *was;
+
+	if ((was = stored(r, &a)) == NULL)
+		return;
+	keep(r, a, FEED_DELETED, was, 200);
+	json_decref(was);
+}
+
+/* --- requests --- */
+
+static void
+act(struct request *r, const struct buf *body)
+{
+	json_t *o = NULL;
+
+	if (strcmp(r->method, "DELETE") == 0) {
+		delete(r);
+		return;
+	}
+	if (body->len > 0)
+		o = json_loadb(body->data, body->len, 0, NULL);
+	if (!json_is_object(o))
+		answer_error(r, 400, "the body is no JSON object");
+	else if (strcmp(r->method, "POST") == 0)
+		create(r, o);
+	else if (strcmp(r->method, "PUT") == 0)
+		replace(r, o);
+	else
+		patch(r, o);
+	json_decref(o);
+}
+
+void
+write_start(struct request *r)
+{
+	int named = *r->p.name != '\0';
+	struct write *w;
+
+	if (*r->p.resource == '\0' || *r->p.subresource != '\0') {
+		answer(r, 404, "text/plain; charset=utf-8",
+		    "404 page not found\n", 19);
+		return;
+	}
+	if (!(strcmp(r->method, "POST") == 0 && !named) &&
+	    !(named && (strcmp(r->method, "PUT") == 0 ||
+			   strcmp(r->method, "PATCH") == 0 ||
+			   strcmp(r->method, "DELETE") == 0))) {
+		answer_error(r, 405,
+		    "the server does not allow this method on the requested "
+		    "resource");
+		return;
+	}
+	if ((w = calloc(1, sizeof(*w))) == NULL) {
+		answer_error(r, 500, "no memory for a request");
+		return;
+	}
+	r->own = w;
+	r->owner = OWNER_WRITE;
+}
+
+void
+write_body(struct request *r, const char *p, size_t n)
+{
+	struct write *w = r->own;
+
+	if (n > 0) {
+		if (w->body.len + n > BODY_MAX)
+			answer_error(r, 413, "the object is over 3 MiB");
+		else if (buf_add(&w->body, p, n) == -1)
+			answer_error(r, 500, "no memory for an object");
+		else
+			return;
+		write_close(r);
+		return;
+	}
+	r->own = NULL;
+	r->owner = OWNER_NONE;
+	act(r, &w->body);
+	buf_free(&w->body);
+	free(w);
+}
+
+void
+write_close(struct request *r)
+{
+	struct write *w = r->own;
+
+	buf_free(&w->body);
+	free(w);
+	r->own = NULL;
+	r->owner = OWNER_NONE;
+}

@@ -1,0 +1,37 @@
+#ifndef CURLEV_H
+#define CURLEV_H
+
+#include <curl/curl.h>
+#include <event2/event.h>
+
+/* A libcurl multi handle driven by a libevent base. */
+struct curlev {
+	struct event_base *base;
+	CURLM *multi;
+	struct event *timer;
+	void *socks;
+	/*
+	 * told at the end of a transfer; the easy handle has been removed and
+	 * is the callee's again. It may add, remove and clean up any handle,
+	 * but not free the curlev.
+	 */
+	void (*done)(CURL *easy, CURLcode code);
+};
+
+/*
+ * 0, or -1 with errno. Connections are multiplexed and shared: at most 256 at
+ * once (transfers beyond wait for one), 16 of them kept when idle.
+ */
+int curlev_init(struct curlev *c, struct event_base *base,
+    void (*done)(CURL *, CURLcode));
+/* Handles still in it are taken out, not cleaned up. Zeroed memory is fine. */
+void curlev_free(struct curlev *c);
+/* 0, or -1 with errno. done is never called from within. */
+int curlev_add(struct curlev *c, CURL *easy);
+/*
+ * Takes it out without a call of done. Not from a callback of libcurl's own
+ * (write, header, ...): end the transfer there by its return value.
+ */
+void curlev_remove(struct curlev *c, CURL *easy);
+
+#endif

@@ -1,0 +1,478 @@
+/*
+ * The writer's side of a feed: open, append, flush, compact.
+ *
+ * An event is one write(2) at the end of the journal; a write that fails is
+ * taken back by ftruncate(2), so that the journal always ends where the index
+ * does.
+ */
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "journal.h"
+#include "snapshot.h"
+#include "view.h"
+
+#define COMPACT_MIN (1024 * 1024)
+#define COMPACT_TAIL (256 * 1024)
+#define SYNC_FILES 500
+
+/* --- the file `feed` --- */
+
+static int
+query_write(const struct journal *j, const struct feed_query *q, int code,
+    const char *why)
+{
+	struct buf b = { 0 };
+	int rc = -1;
+
+	if (buf_puts(&b, "{\"path\":") == 0 && buf_json(&b, q->path) == 0 &&
+	    buf_puts(&b, ",\"labelSelector\":") == 0 &&
+	    buf_json(&b, q->labels) == 0 &&
+	    buf_puts(&b, ",\"fieldSelector\":") == 0 &&
+	    buf_json(&b, q->fields) == 0 &&
+	    buf_printf(&b, ",\"code\":%d,\"error\":", code) == 0 &&
+	    buf_json(&b, why) == 0 && buf_puts(&b, "}\n") == 0)
+		rc = atomic_write(j->lockfd, "feed", b.data, b.len, 1);
+	buf_free(&b);
+	return rc;
+}
+
+int
+journal_refuse(struct journal *j, int code, const char *why)
+{
+	struct feed_query *q = &j->feed.q;
+
+	if (q->code == code && strcmp(q->error, why) == 0)
+		return 0;
+	q->code = code;
+	snprintf(q->error, sizeof(q->error), "%s", why);
+	return query_write(j, q, code, q->error);
+}
+
+/* --- open and close --- */
+
+static int
+make_dir(struct journal *j, const struct feed_query *q, char *dir, size_t len,
+    const char *data)
+{
+	char rel[512], path[1024];
+	struct stat st;
+
+	if (apipath_feed_dir(&q->p, q->labels, q->fields, rel, sizeof(rel)) ==
+	    -1)
+		return -1;
+	snprintf(path, sizeof(path), "cache/%s", rel);
+	if (snprintf(dir, len, "%s/cache/%s", data, rel) >= (int)len) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (atomic_mkdirs(j->datafd, path) == -1)
+		return -1;
+	j->lockfd = openat(j->datafd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (j->lockfd == -1 || flock(j->lockfd, LOCK_EX | LOCK_NB) == -1)
+		return -1;
+	if (fstatat(j->lockfd, "feed", &st, 0) == -1 || st.st_size == 0)
+		return query_write(j, q, 0, "");
+	return 0;
+}
+
+int
+journal_open(struct journal *j, int datafd, const char *data,
+    const struct feed_query *q, void (*told)(void *, const char *), void *arg)
+{
+	char dir[512];
+	int saved;
+
+	memset(j, 0, sizeof(*j));
+	j->feed.dirfd = -1;
+	j->datafd = datafd;
+	j->lockfd = j->stage_fd = -1;
+	j->told = told;
+	j->arg = arg;
+	if (make_dir(j, q, dir, sizeof(dir), data) == -1)
+		goto fail;
+	unlinkat(j->lockfd, "journal.new", 0);
+	if (feed_open(&j->feed, dir) == -1) {
+		if (errno == EBADMSG && j->feed.q.labels == NULL) {
+			/* the file `feed` itself */
+			feed_free(&j->feed);
+			if (query_write(j, q, 0, "") == -1)
+				goto fail;
+			j->told(j->arg, "feed: did not parse, written anew");
+			errno = feed_open(&j->feed, dir) == 0 ? 0 : errno;
+		}
+		if (errno == EBADMSG)
+			errno = journal_mend(j, dir) == 0 ? 0 : errno;
+		if (errno != 0 && errno != EAGAIN)
+			goto fail;
+		j->synced = j->feed.end > 0;
+	} else
+		j->synced = 1;
+	if (j->synced && journal_mend(j, NULL) == -1)
+		goto fail;
+	return 0;
+fail:
+	saved = errno;
+	journal_free(j);
+	errno = saved;
+	return -1;
+}
+
+void
+journal_free(struct journal *j)
+{
+	journal_list_abort(j);
+	while (j->npending > 0)
+		free(j->pending[--j->npending]);
+	free(j->pending);
+	free(j->items);
+	feed_free(&j->feed);
+	if (j->lockfd != -1)
+		close(j->lockfd);
+	memset(j, 0, sizeof(*j));
+	j->lockfd = j->stage_fd = -1;
+}
+
+/* --- events --- */
+
+int
+journal_normalize(struct buf *b, const char *object, size_t len,
+    const char *kind, const char *api_version)
+{
+	static const char k[] = "{\"kind\":", v[] = "{\"apiVersion\":";
+	json_t *o;
+	char *text;
+	int rc = -1;
+
+	if (len < 2 || *object != '{') {
+		errno = EBADMSG;
+		return -1;
+	}
+	if (memchr(object, '\n', len) != NULL) {
+		/* not as an apiserver writes: make one line of it */
+		if ((o = json_loadb(object, len, 0, NULL)) == NULL) {
+			errno = EBADMSG;
+			return -1;
+		}
+		text = json_dumps(o, JSON_COMPACT);
+		json_decref(o);
+		if (text == NULL) {
+			errno = ENOMEM;
+			return -1;
+		}
+		rc = journal_normalize(b, text, strlen(text), kind,
+		    api_version);
+		free(text);
+		return rc;
+	}
+	if (kind == NULL || strncmp(object, k, sizeof(k) - 1) == 0 ||
+	    strncmp(object, v, sizeof(v) - 1) == 0)
+		return buf_add(b, object, len);
+	if (buf_puts(b, "{\"kind\":") == 0 && buf_json(b, kind) == 0 &&
+	    buf_puts(b, ",\"apiVersion\":") == 0 &&
+	    buf_json(b, api_version) == 0 &&
+	    buf_puts(b, object[1] == '}' ? "" : ",") == 0)
+		rc = buf_add(b, object + 1, len - 1);
+	return rc;
+}
+
+static int
+add_line(struct buf *b, enum feed_type type, const char *object, size_t len)
+{
+	if (buf_printf(b, "{\"type\":\"%s\",\"object\":",
+		feed_type_name(type)) == -1 ||
+	    buf_add(b, object, len) == -1)
+		return -1;
+	return buf_puts(b, "}\n");
+}
+
+int
+journal_touch(struct journal *j, const char *key)
+{
+	size_t want;
+	char **p;
+
+	if (j->npending > 0 && strcmp(j->pending[j->npending - 1], key) == 0)
+		return 0;
+	if (j->npending == j->cap_pending) {
+		want = j->cap_pending == 0 ? 16 : j->cap_pending * 2;
+		if ((p = reallocarray(j->pending, want, sizeof(*p))) == NULL)
+			return -1;
+		j->pending = p;
+		j->cap_pending = want;
+	}
+	if ((j->pending[j->npending] = strdup(key)) == NULL)
+		return -1;
+	j->npending++;
+	return 0;
+}
+
+int
+journal_append(struct journal *j, const struct buf *lines)
+{
+	ssize_t n = -1;
+	int fd, saved = 0;
+
+	fd = openat(j->lockfd, "journal", O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	n = write(fd, lines->data, lines->len);
+	if (n != (ssize_t)lines->len) {
+		saved = n == -1 ? errno : ENOSPC;
+		if (ftruncate(fd, j->feed.end) == -1)
+			saved = errno;
+	}
+	if (close(fd) == -1 && saved == 0)
+		saved = errno;
+	if (saved != 0) {
+		errno = saved;
+		return -1;
+	}
+	j->dirty = 1;
+	return feed_follow(&j->feed) == -1 ? -1 : 0;
+}
+
+static int
+append_object(struct journal *j, enum feed_type type, const struct meta *m,
+    const char *object, size_t len)
+{
+	const struct feed_object *old;
+	struct buf b = { 0 }, was = { 0 };
+	int rc = -1, had;
+
+	old = feed_get(&j->feed, m->ns, m->name);
+	had = old != NULL;
+	if (type == FEED_DELETED && !had)
+		return 0;
+	if (type != FEED_DELETED)
+		type = had ? FEED_MODIFIED : FEED_ADDED;
+	if (had && type == FEED_MODIFIED &&
+	    !meta_same_selectables(&old->meta, m) &&
+	    (feed_read(&j->feed, old, &was) == -1 ||
+		add_line(&b, FEED_PREVIOUS, was.data, was.len) == -1))
+		goto out;
+	if (add_line(&b, type, object, len) == -1 ||
+	    journal_touch(j, m->key) == -1 || journal_append(j, &b) == -1)
+		goto out;
+	rc = 1;
+out:
+	buf_free(&was);
+	buf_free(&b);
+	return rc;
+}
+
+static int
+append_bookmark(struct journal *j, const char *object, size_t len,
+    const json_t *o)
+{
+	struct buf b = { 0 };
+	const char *text;
+	uint64_t rv;
+	int rc = -1;
+
+	text = json_string_value(json_object_get(json_object_get(o, "metadata"),
+	    "resourceVersion"));
+	if (text == NULL || meta_parse_rv(text, &rv) == -1) {
+		errno = EBADMSG;
+		return -1;
+	}
+	if (rv <= j->feed.rv)
+		return 0;
+	if (add_line(&b, FEED_BOOKMARK, object, len) == 0 &&
+	    journal_append(j, &b) == 0)
+		rc = 1;
+	buf_free(&b);
+	return rc;
+}
+
+int
+journal_event(struct journal *j, enum feed_type type, const char *object,
+    size_t len)
+{
+	struct buf b = { 0 };
+	struct meta m = { 0 };
+	json_t *o = NULL;
+	int rc = -1, saved;
+
+	if (journal_normalize(&b, object, len, NULL, NULL) == -1)
+		goto out;
+	if ((o = json_loadb(b.data, b.len, 0, NULL)) == NULL) {
+		errno = EBADMSG;
+		goto out;
+	}
+	if (type == FEED_BOOKMARK)
+		rc = append_bookmark(j, b.data, b.len, o);
+	else if (meta_load(&m, o, j->feed.r) == -1)
+		goto out;
+	else if (m.rv <= j->feed.rv)
+		rc = 0;
+	else
+		rc = append_object(j, type, &m, b.data, b.len);
+out:
+	saved = errno;
+	json_decref(o);
+	meta_free(&m);
+	buf_free(&b);
+	errno = saved;
+	return rc;
+}
+
+/* --- flush and compact --- */
+
+static int
+sync_object(struct journal *j, const char *key)
+{
+	const struct feed_object *o;
+	struct buf b = { 0 };
+	size_t i;
+	int rc;
+
+	i = feed_lower_bound(&j->feed, key);
+	if (i == j->feed.nobjects ||
+	    strcmp(j->feed.objects[i]->meta.key, key) != 0)
+		return view_remove(j->lockfd, key);
+	o = j->feed.objects[i];
+	if ((rc = feed_read(&j->feed, o, &b)) == 0)
+		rc = view_put(j->lockfd, key, b.data, b.len);
+	buf_free(&b);
+	/* a name too long for a file has no file */
+	return rc == -1 && errno == ENAMETOOLONG ? 0 : rc;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int
+journal_sync(struct journal *j)
+{
+	size_t n = 0;
+	char *key;
+
+	if (j->dirty) {
+		if (fdatasync(j->feed.file->fd) == -1)
+			return -1;
+		j->dirty = 0;
+	}
+	if (j->npending > 1)
+		qsort(j->pending, j->npending, sizeof(*j->pending), by_name);
+	while (j->npending > 0 && n++ < SYNC_FILES) {
+		key = j->pending[j->npending - 1];
+		if ((j->npending == 1 ||
+			strcmp(j->pending[j->npending - 2], key) != 0) &&
+		    sync_object(j, key) == -1)
+			return -1;
+		free(key);
+		j->npending--;
+	}
+	if (j->npending == 0) {
+		free(j->pending);
+		j->pending = NULL;
+		j->cap_pending = 0;
+	}
+	return j->npending > 0;
+}
+
+/* Where the tail that compaction keeps begins. */
+static off_t
+tail_start(const struct feed *f)
+{
+	off_t keep = f->live_bytes / 2;
+	size_t i;
+
+	if (keep < COMPACT_TAIL)
+		keep = COMPACT_TAIL;
+	for (i = f->nevents; i > 0; i--)
+		if (f->end - f->events[i - 1].off > keep)
+			break;
+	/* no cut between two lines of one rv */
+	while (i > 0 && i < f->nevents && f->events[i].rv == f->events[i - 1].rv)
+		i++;
+	return i < f->nevents ? f->events[i].off : f->end;
+}
+
+int
+journal_compact(struct journal *j, int force)
+{
+	struct feed *f = &j->feed, base = { 0 };
+	struct snapshot s;
+	struct snapshot_base sb;
+	struct buf b = { 0 };
+	off_t from;
+	size_t i;
+	int rc = -1;
+
+	if (!force && f->end < COMPACT_MIN + 3 * f->live_bytes)
+		return 0;
+	if ((from = tail_start(f)) == f->live)
+		return 0;
+	base.dirfd = -1;
+	if (feed_salvage(&base, f->dir, from) == -1)
+		goto out;
+	sb.continues = f->id;
+	sb.rv = base.rv;
+	sb.count = base.nobjects;
+	sb.tail = f->end - from;
+	sb.kind = f->kind;
+	sb.api_version = f->api_version;
+	if (snapshot_begin(&s, j->lockfd, &sb) == -1)
+		goto out;
+	for (i = 0; i < base.nobjects; i++) {
+		b.len = 0;
+		if (feed_read(&base, base.objects[i], &b) == -1 ||
+		    snapshot_add(&s, b.data, b.len) == -1) {
+			snapshot_abort(&s);
+			goto out;
+		}
+	}
+	if (snapshot_copy(&s, f->file->fd, from, f->end) == -1) {
+		snapshot_abort(&s);
+		goto out;
+	}
+	if (snapshot_commit(&s) == 0 && feed_follow(f) == FEED_SWAPPED)
+		rc = 0;
+out:
+	buf_free(&b);
+	feed_free(&base);
+	return rc;
+}
+
+/* --- removal --- */
+
+static int
+remove_file(void *arg, const char *key, const char *p, size_t n)
+{
+	(void)p;
+	(void)n;
+	return view_remove(*(int *)arg, key);
+}
+
+int
+journal_remove(struct journal *j)
+{
+	char path[512];
+
+	/* first what readers go by, then the rest */
+	if (unlinkat(j->lockfd, "journal", 0) == -1 && errno != ENOENT)
+		return -1;
+	if (view_each(j->lockfd, remove_file, &j->lockfd) == -1)
+		return -1;
+	unlinkat(j->lockfd, "objects", AT_REMOVEDIR);
+	unlinkat(j->lockfd, "used", 0);
+	if (unlinkat(j->lockfd, "feed", 0) == -1 && errno != ENOENT)
+		return -1;
+	snprintf(path, sizeof(path), "%s", j->feed.dir);
+	return rmdir(path);
+}

@@ -1,0 +1,36 @@
+#ifndef KUBECONFIG_H
+#define KUBECONFIG_H
+
+#include <stddef.h>
+
+/*
+ * The current context of a kubeconfig. Supported: server, insecure-skip-tls-verify,
+ * tls-server-name, certificate-authority(-data), client-certificate(-data),
+ * client-key(-data), token, tokenFile, username/password. Paths are relative to the
+ * file. Exec and auth-provider plugins, proxy-url: refused by name.
+ * All strings are owned by the struct; NULL where absent. *_data are PEM.
+ */
+struct kubeconfig {
+	char *server;	   /* https://host:port[/path], no trailing slash */
+	char *host;	   /* of server, without brackets */
+	int port;
+	int tls;	   /* 1 for https */
+	char *tls_server_name;
+	int insecure;
+	char *ca_file, *ca_data;
+	char *cert_file, *cert_data;
+	char *key_file, *key_data;
+	char *token, *token_file;
+	char *username, *password;
+};
+
+/*
+ * 0; or -1 with errno and one line in why that names file, value and reason.
+ * Files that it names must be readable, PEM data must parse, certificate and key must
+ * belong together and not be expired.
+ */
+int kubeconfig_load(struct kubeconfig *k, const char *path, char *why,
+    size_t whylen);
+void kubeconfig_free(struct kubeconfig *k);
+
+#endif

@@ -1,0 +1,635 @@
+/*
+ * A feed's life upstream, as a state machine of transfers.
+ *
+ * Nothing that comes from the master is believed before it is whole: a list
+ * is staged until its end, a watch line until its newline, and what does not
+ * parse ends the transfer with the last good state in place.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source.h"
+
+#define LINE_MAX_BYTES (32 * 1024 * 1024)
+#define HEADERS_MAX (64 * 1024)
+#define ERROR_MAX (16 * 1024)
+#define BACKOFF_MIN_MS 200
+#define BACKOFF_MAX_MS 10000
+#define REFUSED_MS 30000
+#define PAGE 500
+
+static void start(struct source *s);
+
+static unsigned
+jitter(unsigned ms)
+{
+	return ms / 2 + arc4random_uniform(ms / 2 + 1);
+}
+
+static void
+retry_in(struct source *s, unsigned ms)
+{
+	struct timeval tv;
+
+	s->state = SOURCE_WAITING;
+	tv.tv_sec = ms / 1000;
+	tv.tv_usec = (suseconds_t)(ms % 1000) * 1000;
+	event_add(s->retry, &tv);
+}
+
+static void
+back_off(struct source *s)
+{
+	if (s->backoff_ms == 0)
+		s->backoff_ms = BACKOFF_MIN_MS;
+	else if ((s->backoff_ms *= 2) > BACKOFF_MAX_MS)
+		s->backoff_ms = BACKOFF_MAX_MS;
+	retry_in(s, jitter(s->backoff_ms));
+}
+
+static void
+tell(struct source *s, const char *what, const char *why)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s: %s: %s", s->j.feed.dir, what, why);
+	s->j.told(s->j.arg, text);
+}
+
+/* --- the request --- */
+
+static int
+add_escaped(struct buf *b, const char *name, const char *value)
+{
+	char *text;
+	int rc;
+
+	if (*value == '\0')
+		return 0;
+	if ((text = curl_easy_escape(NULL, value, 0)) == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	rc = buf_printf(b, "&%s=%s", name, text);
+	curl_free(text);
+	return rc;
+}
+
+/* Path and query of the next transfer, by s->state. */
+static int
+make_request(struct source *s, struct buf *b, unsigned seconds)
+{
+	const struct feed_query *q = &s->j.feed.q;
+	int again = s->j.synced && s->relist && !s->reset;
+
+	if (buf_printf(b, "%s?", q->path) == -1)
+		return -1;
+	if (s->state == SOURCE_LISTING) {
+		if (buf_printf(b, "limit=%d", PAGE) == -1)
+			return -1;
+		if (s->next != NULL) {
+			if (add_escaped(b, "continue", s->next) == -1)
+				return -1;
+			again = 0;
+		}
+	} else if (buf_printf(b,
+		       "watch=true&allowWatchBookmarks=true&timeoutSeconds=%u",
+		       seconds) == -1)
+		return -1;
+	if (s->state == SOURCE_STREAMING &&
+	    buf_puts(b, "&sendInitialEvents=true"
+			"&resourceVersionMatch=NotOlderThan") == -1)
+		return -1;
+	if (s->state == SOURCE_LISTING && again &&
+	    buf_puts(b, "&resourceVersionMatch=NotOlderThan") == -1)
+		return -1;
+	if ((s->state == SOURCE_WATCHING || again) &&
+	    buf_printf(b, "&resourceVersion=%" PRIu64, s->j.feed.rv) == -1)
+		return -1;
+	if (add_escaped(b, "labelSelector", q->labels) == -1)
+		return -1;
+	return add_escaped(b, "fieldSelector", q->fields);
+}
+
+/* --- what comes back --- */
+
+static int
+fail(struct source *s)
+{
+	s->verdict = errno;
+	return -1;
+}
+
+static void
+use_kind(struct source *s, const json_t *o, int list)
+{
+	const char *kind, *api_version;
+	int n;
+
+	kind = json_string_value(json_object_get(o, "kind"));
+	api_version = json_string_value(json_object_get(o, "apiVersion"));
+	if (kind == NULL || api_version == NULL)
+		return;
+	n = (int)strlen(kind);
+	if (list && n > 4 && strcmp(kind + n - 4, "List") == 0)
+		n -= 4;
+	snprintf(s->kind, sizeof(s->kind), "%.*s", n, kind);
+	snprintf(s->api_version, sizeof(s->api_version), "%s", api_version);
+}
+
+static int
+item_came(void *arg, const char *p, size_t n)
+{
+	struct source *s = arg;
+	struct buf head = { 0 };
+	json_t *o;
+
+	if (s->kind[0] == '\0') {
+		/* a built-in list says its kind before its items */
+		if (buf_add(&head, s->split.rest.data, s->split.rest.len) ==
+			-1 ||
+		    buf_puts(&head, "]}") == -1) {
+			buf_free(&head);
+			return -1;
+		}
+		if ((o = json_loadb(head.data, head.len, 0, NULL)) != NULL)
+			use_kind(s, o, 1);
+		json_decref(o);
+		buf_free(&head);
+	}
+	return journal_list_item(&s->j, p, n,
+	    s->kind[0] == '\0' ? NULL : s->kind, s->api_version);
+}
+
+static uint64_t
+metadata_rv(const json_t *o)
+{
+	const char *text;
+	uint64_t rv;
+
+	text = json_string_value(json_object_get(json_object_get(o, "metadata"),
+	    "resourceVersion"));
+	if (text == NULL || meta_parse_rv(text, &rv) == -1)
+		return 0;
+	return rv;
+}
+
+static int
+commit(struct source *s, uint64_t rv)
+{
+	if (journal_list_commit(&s->j, rv, s->kind, s->api_version,
+		s->reset) == -1)
+		return fail(s);
+	s->relist = s->reset = 0;
+	s->backoff_ms = 0;
+	journal_refuse(&s->j, 0, "");
+	s->changed(s);
+	return 0;
+}
+
+/* The Status of an ERROR event or of a refused request. */
+static int
+take_status(struct source *s, const json_t *status)
+{
+	const json_t *causes;
+	const char *reason, *cause;
+	long code;
+
+	code = (long)json_integer_value(json_object_get(status, "code"));
+	reason = json_string_value(json_object_get(status, "reason"));
+	causes = json_object_get(json_object_get(status, "details"), "causes");
+	cause = json_string_value(json_object_get(json_array_get(causes, 0),
+	    "reason"));
+	if (code == 410 || (reason != NULL && (strcmp(reason, "Expired") == 0 ||
+						  strcmp(reason, "Gone") == 0)))
+		s->relist = 1;
+	else if (cause != NULL &&
+	    strcmp(cause, "ResourceVersionTooLarge") == 0 && s->j.synced) {
+		/* told twice: the master was set back to an older state */
+		s->reset = s->relist;
+		s->relist = 1;
+	}
+	errno = EPROTO;
+	return fail(s);
+}
+
+static int
+take_bookmark(struct source *s, const json_t *o, const char *p, size_t n)
+{
+	const char *end;
+
+	end = json_string_value(json_object_get(json_object_get(json_object_get(
+						    o, "metadata"),
+						    "annotations"),
+	    "k8s.io/initial-events-end"));
+	if (s->state == SOURCE_STREAMING) {
+		if (end == NULL || strcmp(end, "true") != 0)
+			return 0;
+		use_kind(s, o, 0);
+		if (commit(s, metadata_rv(o)) == -1)
+			return -1;
+		s->state = SOURCE_WATCHING;
+		return 0;
+	}
+	return journal_event(&s->j, FEED_BOOKMARK, p, n) == -1 ? fail(s) : 0;
+}
+
+static int
+take_event(struct source *s, const char *type, const json_t *o, const char *p,
+    size_t n)
+{
+	enum feed_type t;
+
+	if (strcmp(type, "ERROR") == 0)
+		return take_status(s, o);
+	if (strcmp(type, "BOOKMARK") == 0)
+		return take_bookmark(s, o, p, n);
+	if (strcmp(type, "ADDED") == 0)
+		t = FEED_ADDED;
+	else if (strcmp(type, "MODIFIED") == 0)
+		t = FEED_MODIFIED;
+	else if (strcmp(type, "DELETED") == 0)
+		t = FEED_DELETED;
+	else {
+		errno = EBADMSG;
+		return fail(s);
+	}
+	if (s->state == SOURCE_STREAMING) {
+		if (t != FEED_ADDED) {
+			errno = EBADMSG;
+			return fail(s);
+		}
+		if (journal_list_item(&s->j, p, n, NULL, NULL) == -1)
+			return fail(s);
+		return 0;
+	}
+	return journal_event(&s->j, t, p, n) == -1 ? fail(s) : 0;
+}
+
+/* The object's bytes in a watch line, where it is written as usual; else "". */
+static void
+object_bytes(const char *line, size_t n, const char *type, const char **p,
+    size_t *len)
+{
+	char head[64];
+	int h;
+
+	h = snprintf(head, sizeof(head), "{\"type\":\"%s\",\"object\":", type);
+	*p = NULL;
+	*len = 0;
+	if (h < (int)sizeof(head) && n > (size_t)h + 1 &&
+	    memcmp(line, head, (size_t)h) == 0 && line[n - 1] == '}') {
+		*p = line + h;
+		*len = n - (size_t)h - 1;
+	}
+}
+
+static int
+take_line(struct source *s, const char *line, size_t n)
+{
+	json_t *root, *o;
+	const char *type, *p;
+	char *text = NULL;
+	size_t len;
+	int rc = -1;
+
+	if (n == 0)
+		return 0;
+	root = json_loadb(line, n, 0, NULL);
+	type = json_string_value(json_object_get(root, "type"));
+	o = json_object_get(root, "object");
+	errno = EBADMSG;
+	if (type == NULL || !json_is_object(o)) {
+		fail(s);
+		goto out;
+	}
+	object_bytes(line, n, type, &p, &len);
+	if (p == NULL) {
+		if ((text = json_dumps(o, JSON_COMPACT)) == NULL) {
+			errno = ENOMEM;
+			fail(s);
+			goto out;
+		}
+		p = text;
+		len = strlen(text);
+	}
+	s->events++;
+	rc = take_event(s, type, o, p, len);
+out:
+	free(text);
+	json_decref(root);
+	return rc;
+}
+
+static int
+take_lines(struct source *s, const char *p, size_t n)
+{
+	const char *nl;
+	size_t part;
+	int rc;
+
+	while (n > 0 && (nl = memchr(p, '\n', n)) != NULL) {
+		part = (size_t)(nl - p);
+		if (s->line.len > 0) {
+			if (buf_add(&s->line, p, part) == -1)
+				return fail(s);
+			rc = take_line(s, s->line.data, s->line.len);
+			s->line.len = 0;
+		} else
+			rc = take_line(s, p, part);
+		if (rc == -1)
+			return -1;
+		p += part + 1;
+		n -= part + 1;
+	}
+	if (s->line.len + n > LINE_MAX_BYTES) {
+		errno = EMSGSIZE;
+		return fail(s);
+	}
+	if (s->line.cap > 64 * 1024 && s->line.len == 0 && n == 0)
+		buf_free(&s->line);
+	return buf_add(&s->line, p, n) == -1 ? fail(s) : 0;
+}
+
+static size_t
+on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct source *s = arg;
+	int rc;
+
+	n *= size;
+	if (s->code == 0)
+		curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &s->code);
+	if (s->code != 200) {
+		if (s->line.len + n <= ERROR_MAX)
+			buf_add(&s->line, p, n);
+		return n;
+	}
+	if (s->state == SOURCE_LISTING) {
+		if ((rc = split_feed(&s->split, p, n)) == -1)
+			fail(s);
+	} else {
+		rc = take_lines(s, p, n);
+		if (s->events > 0)
+			s->changed(s);
+	}
+	return rc == -1 ? 0 : n;
+}
+
+static size_t
+on_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct source *s = arg;
+
+	(void)p;
+	s->header_bytes += n * size;
+	if (s->header_bytes > HEADERS_MAX) {
+		errno = EMSGSIZE;
+		fail(s);
+		return 0;
+	}
+	return n * size;
+}
+
+/* --- transfers --- */
+
+static void
+start(struct source *s)
+{
+	struct buf request = { 0 };
+	unsigned seconds = 300 + jitter(600);
+	int listing;
+
+	if (s->easy != NULL)
+		return;
+	if (s->state == SOURCE_WAITING) {
+		if (s->j.synced && !s->relist && !s->j.doubtful)
+			s->state = SOURCE_WATCHING;
+		else if (s->no_stream)
+			s->state = SOURCE_LISTING;
+		else
+			s->state = SOURCE_STREAMING;
+		if (s->state != SOURCE_WATCHING &&
+		    journal_list_begin(&s->j) == -1) {
+			tell(s, "cannot stage a list", strerror(errno));
+			back_off(s);
+			return;
+		}
+		s->kind[0] = '\0';
+	}
+	listing = s->state == SOURCE_LISTING;
+	s->code = s->events = s->verdict = 0;
+	s->header_bytes = 0;
+	s->line.len = 0;
+	split_free(&s->split);
+	split_init(&s->split, item_came, s, LINE_MAX_BYTES);
+	if (make_request(s, &request, seconds) == -1 ||
+	    (s->easy = upstream_easy(s->up, request.data)) == NULL) {
+		tell(s, "cannot make a request", strerror(errno));
+		buf_free(&request);
+		journal_list_abort(&s->j);
+		back_off(s);
+		return;
+	}
+	buf_free(&request);
+	curl_easy_setopt(s->easy, CURLOPT_PRIVATE, s);
+	curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
+	curl_easy_setopt(s->easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(s->easy, CURLOPT_HEADERDATA, s);
+	/* a list that stands still, or a watch that outlives itself, ends */
+	curl_easy_setopt(s->easy, CURLOPT_TIMEOUT,
+	    listing ? 300L : (long)seconds + 60L);
+	curl_easy_setopt(s->easy, CURLOPT_ACCEPT_ENCODING,
+	    listing ? "gzip" : NULL);
+	if (curlev_add(s->curlev, s->easy) == -1) {
+		curl_easy_cleanup(s->easy);
+		s->easy = NULL;
+		journal_list_abort(&s->j);
+		back_off(s);
+	}
+}
+
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	start(arg);
+}
+
+/* An answer that is no 200. */
+static void
+refused(struct source *s)
+{
+	const char *message = NULL;
+	json_t *status = NULL;
+	char why[256];
+
+	if (s->line.len > 0)
+		status = json_loadb(s->line.data, s->line.len, 0, NULL);
+	if (json_is_object(status)) {
+		take_status(s, status);
+		message = json_string_value(json_object_get(status, "message"));
+	}
+	snprintf(why, sizeof(why), "%s", message == NULL ? "" : message);
+	json_decref(status);
+	if (s->code == 410)
+		s->relist = 1;
+	if (s->state == SOURCE_STREAMING &&
+	    (s->code == 400 || s->code == 422)) {
+		s->no_stream = 1;
+		retry_in(s, 0);
+		return;
+	}
+	if (s->code == 410 && s->state == SOURCE_WATCHING) {
+		retry_in(s, 0);
+		return;
+	}
+	if (s->code >= 400 && s->code < 500 && s->code != 410 &&
+	    s->code != 429 && s->code != 408) {
+		if (s->j.feed.q.code != (int)s->code) {
+			char text[320];
+
+			snprintf(text, sizeof(text), "%ld %s", s->code, why);
+			tell(s, "the master refused", text);
+		}
+		journal_refuse(&s->j, (int)s->code, why);
+		retry_in(s, jitter(REFUSED_MS));
+		s->changed(s);
+		return;
+	}
+	back_off(s);
+}
+
+/* A page of a list came to its end. */
+static void
+page_done(struct source *s)
+{
+	json_t *o;
+	const char *next;
+
+	o = json_loadb(s->split.rest.data, s->split.rest.len, 0, NULL);
+	if (!split_done(&s->split) || o == NULL || metadata_rv(o) == 0) {
+		json_decref(o);
+		tell(s, "a list that is none", "dropped");
+		journal_list_abort(&s->j);
+		back_off(s);
+		return;
+	}
+	use_kind(s, o, 1);
+	free(s->next);
+	s->next = NULL;
+	next = json_string_value(json_object_get(json_object_get(o, "metadata"),
+	    "continue"));
+	if (next != NULL && *next != '\0')
+		s->next = strdup(next);
+	if (s->next != NULL)
+		start(s);
+	else if (commit(s, metadata_rv(o)) == -1) {
+		tell(s, "a list was not kept", strerror(s->verdict));
+		back_off(s);
+	} else
+		retry_in(s, 0);
+	json_decref(o);
+}
+
+void
+source_done(CURL *easy, CURLcode code)
+{
+	struct source *s;
+	enum source_state state;
+	char *private = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+	s = (struct source *)(void *)private;
+	if (s->code == 0)
+		curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &s->code);
+	curl_easy_cleanup(easy);
+	s->easy = NULL;
+	state = s->state;
+	if (s->code == 200 && code == CURLE_OK && state == SOURCE_LISTING) {
+		page_done(s);
+		return;
+	}
+	free(s->next);
+	s->next = NULL;
+	if (state != SOURCE_WATCHING)
+		journal_list_abort(&s->j);
+	if (s->code != 200 && s->code != 0) {
+		refused(s);
+		return;
+	}
+	if (s->verdict != 0 && s->verdict != EPROTO)
+		tell(s, "dropped what came", strerror(s->verdict));
+	if (s->relist && s->verdict == EPROTO)
+		tell(s, "too old for the master", "listing again");
+	/* a watch that did its time, or told us why it could not */
+	if (state == SOURCE_WATCHING &&
+	    (s->events > 0 || (code == CURLE_OK && s->verdict == 0)))
+		s->backoff_ms = 0;
+	if (state == SOURCE_WATCHING && s->events > 0 &&
+	    (s->verdict == 0 || s->relist))
+		retry_in(s, jitter(20));
+	else
+		back_off(s);
+}
+
+int
+source_open(struct source *s, struct curlev *c, struct upstream *up,
+    int datafd, const char *data, const struct feed_query *q,
+    void (*told)(void *, const char *))
+{
+	memset(s, 0, sizeof(*s));
+	s->curlev = c;
+	s->up = up;
+	if (journal_open(&s->j, datafd, data, q, told, s) == -1)
+		return -1;
+	split_init(&s->split, item_came, s, LINE_MAX_BYTES);
+	s->state = SOURCE_WAITING;
+	if ((s->retry = evtimer_new(c->base, on_retry, s)) == NULL) {
+		journal_free(&s->j);
+		errno = ENOMEM;
+		return -1;
+	}
+	return 0;
+}
+
+void
+source_pause(struct source *s)
+{
+	event_del(s->retry);
+	if (s->easy != NULL) {
+		curlev_remove(s->curlev, s->easy);
+		curl_easy_cleanup(s->easy);
+		s->easy = NULL;
+	}
+	if (s->state != SOURCE_WATCHING)
+		journal_list_abort(&s->j);
+	s->state = SOURCE_WAITING;
+}
+
+void
+source_kick(struct source *s)
+{
+	s->backoff_ms = 0;
+	if (s->easy == NULL && s->state == SOURCE_WAITING) {
+		event_del(s->retry);
+		start(s);
+	}
+}
+
+void
+source_free(struct source *s)
+{
+	source_pause(s);
+	event_free(s->retry);
+	split_free(&s->split);
+	buf_free(&s->line);
+	free(s->next);
+	journal_free(&s->j);
+}

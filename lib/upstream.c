@@ -1,0 +1,300 @@
+/*
+ * libcurl handles towards the master. The URL carries the name that the
+ * master's certificate must have; CURLOPT_CONNECT_TO sends the bytes to the
+ * load balancer. libcurl copies the credential, so that a token may change
+ * while older requests are under way.
+ */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "upstream.h"
+
+#ifndef VERSION
+#define VERSION "0.1"
+#endif
+
+#define TOKEN_MAX (64 * 1024)
+#define CA_CACHE_S 600L
+#define CONNECT_TIMEOUT_MS 10000L
+#define DEAD_PEER_MS 15000U
+
+static int
+make_base(struct upstream *u)
+{
+	const struct kubeconfig *k = u->k;
+	const char *name = k->host, *path;
+	int v6, n;
+
+	if (k->tls_server_name != NULL)
+		name = k->tls_server_name;
+	v6 = strchr(name, ':') != NULL;
+	path = strstr(k->server, "://");
+	path = path == NULL ? NULL : strchr(path + 3, '/');
+	n = snprintf(u->base, sizeof(u->base), "%s://%s%s%s:%d%s",
+	    k->tls ? "https" : "http", v6 ? "[" : "", name, v6 ? "]" : "",
+	    k->port, path == NULL ? "" : path);
+	if (n < 0 || n >= (int)sizeof(u->base)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return 0;
+}
+
+static int
+make_connect_to(struct upstream *u, const char *lb)
+{
+	const struct kubeconfig *k = u->k;
+	char text[512];
+	int v6, n;
+
+	if (lb == NULL && k->tls_server_name == NULL)
+		return 0;
+	v6 = strchr(k->host, ':') != NULL;
+	if (lb != NULL)
+		n = snprintf(text, sizeof(text), "::%s", lb);
+	else
+		n = snprintf(text, sizeof(text), "::%s%s%s:%d", v6 ? "[" : "",
+		    k->host, v6 ? "]" : "", k->port);
+	if (n < 0 || n >= (int)sizeof(text)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	u->connect_to = curl_slist_append(NULL, text);
+	return u->connect_to == NULL ? -1 : 0;
+}
+
+/* The token in fd, without the white space around it. NULL with errno. */
+static char *
+read_token(int fd)
+{
+	char *text;
+	ssize_t n;
+
+	if ((text = malloc(TOKEN_MAX + 1)) == NULL)
+		return NULL;
+	do
+		n = read(fd, text, TOKEN_MAX);
+	while (n == -1 && errno == EINTR);
+	if (n > 0) {
+		text[n] = '\0';
+		n = (ssize_t)strcspn(text, " \t\r\n");
+	}
+	if (n <= 0) {
+		if (n == 0)
+			errno = EBADMSG;
+		free(text);
+		return NULL;
+	}
+	text[n] = '\0';
+	return text;
+}
+
+/* 0; -1 with errno where the file cannot be read. */
+static int
+refresh_token(struct upstream *u)
+{
+	struct stat st;
+	char *token = NULL;
+	long mtime;
+	int e, fd;
+
+	fd = open(u->k->token_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == -1)
+		goto out;
+	mtime = st.st_mtim.tv_sec * 1000000000L + st.st_mtim.tv_nsec;
+	if (u->token != NULL && mtime == u->token_mtime) {
+		close(fd);
+		return 0;
+	}
+	if ((token = read_token(fd)) == NULL)
+		goto out;
+	free(u->token);
+	u->token = token;
+	u->token_mtime = mtime;
+out:
+	e = errno;
+	close(fd);
+	errno = e;
+	return token == NULL ? -1 : 0;
+}
+
+int
+upstream_init(struct upstream *u, const struct kubeconfig *k, const char *lb,
+    const char *tool)
+{
+	int n, e;
+
+	memset(u, 0, sizeof(*u));
+	u->k = k;
+	n = snprintf(u->agent, sizeof(u->agent), "%s/%s", tool, VERSION);
+	if (n < 0 || n >= (int)sizeof(u->agent)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (make_base(u) == 0 && make_connect_to(u, lb) == 0 &&
+	    (u->headers = curl_slist_append(NULL, "Accept:")) != NULL &&
+	    curl_slist_append(u->headers, "Expect:") != NULL &&
+	    (k->token_file == NULL || refresh_token(u) == 0))
+		return 0;
+	e = errno;
+	upstream_free(u);
+	errno = e;
+	return -1;
+}
+
+void
+upstream_free(struct upstream *u)
+{
+	curl_slist_free_all(u->connect_to);
+	curl_slist_free_all(u->headers);
+	free(u->token);
+	memset(u, 0, sizeof(*u));
+}
+
+/* A file, or PEM in memory, whichever is there. */
+static CURLcode
+set_pem(CURL *e, CURLoption file_opt, const char *file, CURLoption blob_opt,
+    char *data)
+{
+	struct curl_blob blob;
+
+	if (data == NULL)
+		return curl_easy_setopt(e, file_opt, file);
+	blob.data = data;
+	blob.len = strlen(data);
+	blob.flags = CURL_BLOB_NOCOPY; /* k outlives the handle */
+	return curl_easy_setopt(e, blob_opt, &blob);
+}
+
+static CURLcode
+set_tls(CURL *e, const struct kubeconfig *k)
+{
+	CURLcode r;
+
+	/* the system's bundle costs a megabyte a connection, and is not asked */
+	r = curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
+	r |= curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+	r |= set_pem(e, CURLOPT_CAINFO, k->ca_file, CURLOPT_CAINFO_BLOB,
+	    k->ca_data);
+	r |= curl_easy_setopt(e, CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_S);
+	r |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, k->insecure ? 0L : 1L);
+	r |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, k->insecure ? 0L : 2L);
+	r |= curl_easy_setopt(e, CURLOPT_SSLVERSION,
+	    (long)CURL_SSLVERSION_TLSv1_2);
+	r |= set_pem(e, CURLOPT_SSLCERT, k->cert_file, CURLOPT_SSLCERT_BLOB,
+	    k->cert_data);
+	r |= set_pem(e, CURLOPT_SSLKEY, k->key_file, CURLOPT_SSLKEY_BLOB,
+	    k->key_data);
+	return r;
+}
+
+static CURLcode
+set_credential(CURL *e, struct upstream *u)
+{
+	const struct kubeconfig *k = u->k;
+	const char *token = k->token_file != NULL ? u->token : k->token;
+	CURLcode r;
+
+	if (token != NULL) {
+		r = curl_easy_setopt(e, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		r |= curl_easy_setopt(e, CURLOPT_XOAUTH2_BEARER, token);
+		return r;
+	}
+	if (k->username == NULL)
+		return CURLE_OK;
+	r = curl_easy_setopt(e, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+	r |= curl_easy_setopt(e, CURLOPT_USERNAME, k->username);
+	r |= curl_easy_setopt(e, CURLOPT_PASSWORD,
+	    k->password != NULL ? k->password : "");
+	return r;
+}
+
+/* A connection whose peer no longer acknowledges ends soon, not in 15 min. */
+static int
+set_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	unsigned int ms = DEAD_PEER_MS;
+
+	(void)arg;
+	(void)purpose;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+	return CURL_SOCKOPT_OK;
+}
+
+static CURLcode
+set_transport(CURL *e, struct upstream *u)
+{
+	CURLcode r;
+
+	r = curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	r |= curl_easy_setopt(e, CURLOPT_PROXY, "");
+	r |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	r |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	r |= curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	r |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
+	    (long)CURL_HTTP_VERSION_2TLS);
+	r |= curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
+	r |= curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 16384L);
+	r |= curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
+	r |= curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+	r |= curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, 5L);
+	r |= curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, 5L);
+	r |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+	r |= curl_easy_setopt(e, CURLOPT_CONNECT_TO, u->connect_to);
+	r |= curl_easy_setopt(e, CURLOPT_USERAGENT, u->agent);
+	r |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, u->headers);
+	r |= curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, set_socket);
+	return r;
+}
+
+/* CURLOPT_URL wants it whole; libcurl copies it. */
+static CURLcode
+set_url(CURL *e, const char *base, const char *path)
+{
+	CURLcode r;
+	char *url;
+
+	if (asprintf(&url, "%s%s", base, path) == -1)
+		return CURLE_OUT_OF_MEMORY;
+	r = curl_easy_setopt(e, CURLOPT_URL, url);
+	free(url);
+	return r;
+}
+
+CURL *
+upstream_easy(struct upstream *u, const char *path)
+{
+	CURL *e;
+
+	if (u->k->token_file != NULL && refresh_token(u) == -1 &&
+	    u->token == NULL)
+		return NULL;
+	if ((e = curl_easy_init()) == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (set_url(e, u->base, path) == CURLE_OK &&
+	    set_transport(e, u) == CURLE_OK && set_tls(e, u->k) == CURLE_OK &&
+	    set_credential(e, u) == CURLE_OK)
+		return e;
+	curl_easy_cleanup(e);
+	errno = ENOMEM;
+	return NULL;
+}
+
+struct curl_slist *
+upstream_headers(struct upstream *u)
+{
+	(void)u;
+	return curl_slist_append(NULL, "Expect:");
+}
