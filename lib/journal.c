@@ -87,6 +87,13 @@ make_dir(struct journal *j, const struct feed_query *q, char *dir, size_t len,
 }
 
 int
+journal_doubt(struct journal *j)
+{
+	j->doubtful = 1;
+	return atomic_write(j->lockfd, "doubtful", "", 0, 1);
+}
+
+int
 journal_open(struct journal *j, int datafd, const char *data,
     const struct feed_query *q, void (*told)(void *, const char *), void *arg)
 {
@@ -102,6 +109,7 @@ journal_open(struct journal *j, int datafd, const char *data,
 	if (make_dir(j, q, dir, sizeof(dir), data) == -1)
 		goto fail;
 	unlinkat(j->lockfd, "journal.new", 0);
+	j->doubtful = faccessat(j->lockfd, "doubtful", F_OK, 0) == 0;
 	if (feed_open(&j->feed, dir) == -1) {
 		if (errno == EBADMSG && j->feed.q.labels == NULL) {
 			/* the file `feed` itself */
@@ -471,6 +479,7 @@ journal_remove(struct journal *j)
 		return -1;
 	unlinkat(j->lockfd, "objects", AT_REMOVEDIR);
 	unlinkat(j->lockfd, "used", 0);
+	unlinkat(j->lockfd, "doubtful", 0);
 	if (unlinkat(j->lockfd, "feed", 0) == -1 && errno != ENOENT)
 		return -1;
 	snprintf(path, sizeof(path), "%s", j->feed.dir);

@@ -92,6 +92,8 @@ int journal_remove(struct journal *j);
 int journal_normalize(struct buf *b, const char *object, size_t len,
     const char *kind, const char *api_version);
 int journal_mend(struct journal *j, const char *dir);
+/* Keep in the file `doubtful`, over restarts, that a list must come. */
+int journal_doubt(struct journal *j);
 int journal_touch(struct journal *j, const char *key);
 int journal_append(struct journal *j, const struct buf *lines);
 

@@ -398,6 +398,9 @@ journal_list_commit(struct journal *j, uint64_t rv, const char *kind,
 	else if (write_new(j, rv, kind, api_version) == 0 && reopen(j) == 0) {
 		j->doubtful = 0;
 		rc = 0;
+		if (unlinkat(j->lockfd, "doubtful", 0) == -1 &&
+		    errno != ENOENT)
+			rc = -1;
 	}
 	saved = errno;
 	journal_list_abort(j);

@@ -217,10 +217,10 @@ rebuild(struct journal *j, const char *dir)
 		snprintf(j->feed.dir, sizeof(j->feed.dir), "%s", dir);
 		tell(j, "the journal does not parse, moved to ", where);
 	}
-	if (rc == 0 && (rc = salvage_write(&s)) == 0) {
+	if (rc == 0 && (rc = journal_doubt(j)) == 0 &&
+	    (rc = salvage_write(&s)) == 0) {
 		feed_free(&j->feed);
 		rc = feed_open(&j->feed, dir);
-		j->doubtful = 1;
 	} else {
 		feed_free(&j->feed);
 		feed_open(&j->feed, dir);

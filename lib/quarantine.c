@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,7 +53,8 @@ quarantine_move(int datafd, int dirfd, const char *dir, const char *path,
 	from = from == NULL ? dir : from + strlen("cache/");
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	n = snprintf(name, sizeof(name), "%s-%s-%s", stamp, from, path);
+	n = snprintf(name, sizeof(name), "%s.%04x-%s-%s", stamp,
+	    arc4random_uniform(0x10000), from, path);
 	if (n >= (int)sizeof(name))
 		n = (int)sizeof(name) - 1;
 	for (i = 0; i < (size_t)n; i++)
@@ -60,7 +62,9 @@ quarantine_move(int datafd, int dirfd, const char *dir, const char *path,
 			name[i] = '+';
 	if (full) {
 		snprintf(told, len, "(removed, quarantine is full)");
-		return unlinkat(dirfd, path, 0);
+		if (unlinkat(dirfd, path, 0) == -1 && errno != EISDIR)
+			return -1;
+		return 0;
 	}
 	snprintf(told, len, "quarantine/%s", name);
 	return renameat(dirfd, path, datafd, told);
