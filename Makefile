@@ -37,6 +37,7 @@ LIBS_ote-select = -ljansson
 LIBS_ote-supervise =
 LIBS_ote-watch-sync = -lcurl -levent_core -ljansson -lyaml -lssl -lcrypto
 LIBS_tests = -lcurl -levent_core -ljansson -lyaml -lssl -lcrypto
+$(B)/tests/bench/fcgi-bytes: LIBS_tests = -lfcgi
 
 TOOLS = $(patsubst bin/%.c,%,$(wildcard bin/*.c)) ote-edge-server
 BINS = $(TOOLS:%=$(B)/bin/%)
@@ -47,7 +48,8 @@ lib_o = $(patsubst %.c,$(B)/obj/%.o,$(wildcard lib/*.c))
 edge_o = $(patsubst %.c,$(B)/obj/%.o,\
 	$(filter-out fcgi/ote-edge-server.c,$(wildcard fcgi/*.c)))
 UNIT = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
-HELPERS = $(patsubst %.c,$(B)/%,$(wildcard tests/hub/*.c tests/bench/*.c))
+HELPERS = $(patsubst %.c,$(B)/%,$(wildcard tests/hub/*.c))
+BENCHES = $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 FUZZ = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 
 all: $(BINS)
@@ -98,29 +100,33 @@ check-cluster: all $(HELPERS)
 		$(wildcard tests/cluster/run.sh) prove $(wildcard tests/cluster/*.t))
 soak:
 	CUT_SECONDS=600 $(MAKE) check-cluster
-bench: all $(HELPERS)
+bench: all $(BENCHES)
 	BUILD=$(CURDIR)/$(B) OTE_BIN=$(CURDIR)/$(B)/bin tests/bench/run.sh
 demo: all
 	OTE_BIN=$(CURDIR)/$(B)/bin sh/demo-run
 fuzz: $(FUZZ)
-	for f in $(FUZZ); do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) \
-		-max_len=4096 -print_final_stats=0 $$f.corpus || exit; done
+	for f in $(FUZZ); do mkdir -p $$f.new && $$f -max_total_time=$(FUZZ_SECONDS) \
+		-artifact_prefix=$$f. $$f.new tests/fuzz/corpus/$${f##*/} || exit; done
 
 C = $(wildcard lib/*.[ch] bin/*.[ch] fcgi/*.[ch] tests/*/*.[ch])
 SH = .ci/run $(shell grep -l '^\#!/bin/sh' sh/* tests/*/* 2>/dev/null) \
 	$(wildcard sh/lib.sh tests/*/lib.sh)
-lint: all $(UNIT) $(HELPERS)
+lint: all $(UNIT) $(HELPERS) $(BENCHES)
 	clang-format --dry-run -Werror $(C)
 	cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,portability \
-		--inline-suppr -D_GNU_SOURCE -DVERSION='""' -Ilib -Ifcgi $(filter %.c,$(C))
+		--inline-suppr -D_GNU_SOURCE -DVERSION='""' -Ilib -Ifcgi \
+		'-Djson_array_foreach(a,i,v)=for(i=0;;)' \
+		'-Djson_object_foreach(o,k,v)=for(;;)' $(filter %.c,$(C))
 	shellcheck -x $(sort $(SH))
 	mandoc -T lint -W warning $(PAGES)
 
 D = $(DESTDIR)$(PREFIX)
 install: all
-	install -d $(D)/bin $(D)/share/ote-edge $(D)/lib/systemd/system
+	install -d $(D)/bin $(D)/share/ote-edge/errors $(D)/lib/systemd/system
 	install $(BINS) sh/ote_edgehub $(D)/bin
-	install -m 644 $(wildcard etc/*.conf etc/*.in) $(D)/share/ote-edge
+	install -m 644 $(wildcard etc/*.conf etc/*.in) sh/lib.sh sh/edgehub-*.sh \
+		$(D)/share/ote-edge
+	install -m 644 etc/errors/*.html $(D)/share/ote-edge/errors
 	for p in $(PAGES); do install -D -m 644 $$p \
 		$(D)/share/man/man$${p##*.}/$${p##*/} || exit; done
 	for u in $(notdir $(wildcard etc/systemd/*)); do \

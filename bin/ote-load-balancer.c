@@ -19,8 +19,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,12 +26,12 @@
 #include <unistd.h>
 
 #include "masters.h"
+#include "net.h"
 #include "ready.h"
 
 #define CONNS_MAX 1024
 #define CONNECT_S 1
 #define CHUNK (32 * 1024)
-#define USER_TIMEOUT_MS 15000
 
 enum { CLIENT, MASTER };
 
@@ -42,8 +40,8 @@ struct side {
 	struct event *read, *write;
 	char *rest;
 	size_t len, off;
-	int eof;     /* it sent its last byte */
-	int shut;    /* we told it ours */
+	int eof;  /* it sent its last byte */
+	int shut; /* we told it ours */
 };
 
 struct conn {
@@ -64,7 +62,7 @@ struct balancer {
 	const char *file, *suspect;
 	int inotify, verbose;
 	size_t nconns;
-	LIST_HEAD(, conn) conns;
+	LIST_HEAD(conn_list, conn) conns;
 };
 
 static void try_next(struct conn *c);
@@ -76,53 +74,6 @@ usage(FILE *out)
 	      "\n                         [-s suspect_dir] "
 	      "[master[,master...]]\n",
 	    out);
-}
-
-/* --- sockets --- */
-
-static void
-tune(int fd)
-{
-	static const struct {
-		int level, name, value;
-	} options[] = {
-		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, 5 },
-		{ IPPROTO_TCP, TCP_KEEPINTVL, 5 },
-		{ IPPROTO_TCP, TCP_KEEPCNT, 3 },
-		{ IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS },
-		{ IPPROTO_TCP, TCP_NODELAY, 1 },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(options) / sizeof(*options); i++)
-		(void)setsockopt(fd, options[i].level, options[i].name,
-		    &options[i].value, sizeof(options[i].value));
-}
-
-/* Resolve "host:port"; the caller frees. NULL and a gai error. */
-static struct addrinfo *
-resolve(const char *addr, int *code)
-{
-	struct addrinfo hints, *ai = NULL;
-	char host[272], *colon, *h = host;
-	size_t n;
-
-	memset(&hints, 0, sizeof(hints));
-	hints.ai_socktype = SOCK_STREAM;
-	snprintf(host, sizeof(host), "%s", addr);
-	if ((colon = strrchr(host, ':')) == NULL) {
-		*code = EAI_SERVICE;
-		return NULL;
-	}
-	*colon = '\0';
-	n = strlen(h);
-	if (n > 1 && *h == '[' && h[n - 1] == ']') {
-		h[n - 1] = '\0';
-		h++;
-	}
-	*code = getaddrinfo(h, colon + 1, &hints, &ai);
-	return *code == 0 ? ai : NULL;
 }
 
 static void
@@ -338,7 +289,7 @@ begin(struct conn *c)
 	struct addrinfo *ai;
 	int fd, code;
 
-	if ((ai = resolve(c->addr, &code)) == NULL) {
+	if ((ai = net_resolve(c->addr, &code)) == NULL) {
 		warnx("%s: %s", c->addr, gai_strerror(code));
 		return -1;
 	}
@@ -348,7 +299,7 @@ begin(struct conn *c)
 		freeaddrinfo(ai);
 		return -1;
 	}
-	tune(fd);
+	net_tune(fd);
 	code = connect(fd, ai->ai_addr, ai->ai_addrlen) == -1 ? errno : 0;
 	freeaddrinfo(ai);
 	if (code != 0 && code != EINPROGRESS) {
@@ -407,7 +358,7 @@ on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa,
 	LIST_INSERT_HEAD(&b->conns, c, next);
 	if (++b->nconns == CONNS_MAX)
 		evconnlistener_disable(l);
-	tune(fd);
+	net_tune(fd);
 	s = &c->side[CLIENT];
 	s->read = event_new(b->base, fd, EV_READ | EV_PERSIST, on_read, c);
 	if (s->read == NULL) {
@@ -496,8 +447,8 @@ watch_file(struct balancer *b)
 	    inotify_add_watch(b->inotify, dirname(copy_of), IN_MOVED_TO) == -1)
 		err(100, "%s: its directory", b->file);
 	free(copy_of);
-	ev = event_new(b->base, b->inotify, EV_READ | EV_PERSIST, on_inotify,
-	    b);
+	ev =
+	    event_new(b->base, b->inotify, EV_READ | EV_PERSIST, on_inotify, b);
 	if (ev == NULL || event_add(ev, NULL) == -1)
 		errx(111, "no memory");
 }
@@ -514,27 +465,6 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 	event_base_loopbreak(b->base);
 }
 
-static int
-listen_at(const char *addr)
-{
-	struct addrinfo *ai;
-	int fd, code, on = 1;
-
-	if ((ai = resolve(addr, &code)) == NULL)
-		errx(100, "%s: %s", addr, gai_strerror(code));
-	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0);
-	if (fd == -1)
-		err(111, "socket");
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == -1 ||
-	    listen(fd, 256) == -1)
-		err(100, "%s: cannot listen there; choose another address",
-		    addr);
-	freeaddrinfo(ai);
-	return fd;
-}
-
 static void
 check_given(const struct balancer *b, const char *addr)
 {
@@ -542,14 +472,14 @@ check_given(const struct balancer *b, const char *addr)
 	size_t i;
 	int code;
 
-	if ((mine = resolve(addr, &code)) == NULL)
+	if ((mine = net_resolve(addr, &code)) == NULL)
 		errx(100, "%s: %s", addr, gai_strerror(code));
 	for (i = 0; i < b->given.n; i++) {
-		theirs = resolve(b->given.m[i].addr, &code);
+		theirs = net_resolve(b->given.m[i].addr, &code);
 		for (a = theirs; a != NULL; a = a->ai_next)
 			if (a->ai_addrlen == mine->ai_addrlen &&
-			    memcmp(a->ai_addr, mine->ai_addr,
-				a->ai_addrlen) == 0)
+			    memcmp(a->ai_addr, mine->ai_addr, a->ai_addrlen) ==
+				0)
 				errx(100,
 				    "%s: this is the load balancer itself; "
 				    "name a master",
@@ -598,13 +528,27 @@ main(int argc, char **argv)
 	umask(077);
 	while ((c = getopt(argc, argv, "hl:m:ns:v")) != -1) {
 		switch (c) {
-		case 'h': usage(stdout); return 0;
-		case 'l': addr = optarg; break;
-		case 'm': b.file = optarg; break;
-		case 'n': check = 1; break;
-		case 's': b.suspect = optarg; break;
-		case 'v': b.verbose++; break;
-		default: usage(stderr); return 100;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'l':
+			addr = optarg;
+			break;
+		case 'm':
+			b.file = optarg;
+			break;
+		case 'n':
+			check = 1;
+			break;
+		case 's':
+			b.suspect = optarg;
+			break;
+		case 'v':
+			b.verbose++;
+			break;
+		default:
+			usage(stderr);
+			return 100;
 		}
 	}
 	if (argc - optind > 1) {
@@ -615,7 +559,9 @@ main(int argc, char **argv)
 	    masters_parse(&b.given, argv[optind], why, sizeof(why)) == -1)
 		errx(100, "%s", why);
 	check_given(&b, addr);
-	fd = listen_at(addr);
+	if ((fd = net_listen(addr)) == -1)
+		err(100, "%s: cannot listen there; choose another address",
+		    addr);
 	if (!check)
 		run(&b, fd);
 	return 0;

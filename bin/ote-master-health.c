@@ -14,9 +14,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <libgen.h>
-#include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +23,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "atomic.h"
 #include "buf.h"
 #include "curlev.h"
+#include "endpoints.h"
 #include "masters.h"
 #include "ready.h"
 #include "upstream.h"
@@ -53,9 +54,9 @@ struct probe {
 	char addr[272];
 	CURL *easy;
 	struct event *timer;
-	int good, bad, runs;  /* in a row; how many ended at all */
-	int fixed;	      /* of the command line */
-	int fresh;	      /* the next one on a new connection */
+	int good, bad, runs; /* in a row; how many ended at all */
+	int fixed;	     /* of the command line */
+	int fresh;	     /* the next one on a new connection */
 	size_t body;
 };
 
@@ -63,7 +64,7 @@ struct health {
 	struct event_base *base;
 	struct curlev curlev;
 	struct kubeconfig kubeconfig;
-	struct masters ms;    /* what is told */
+	struct masters ms;		   /* what is told */
 	struct probe *probes[MASTERS_MAX]; /* beside ms.m */
 	const char *file, *suspect, *endpoints;
 	long interval_ms, timeout_ms;
@@ -154,16 +155,22 @@ static enum verdict
 judge(CURLcode code, long status)
 {
 	switch (code) {
-	case CURLE_OK: break;
-	case CURLE_OPERATION_TIMEDOUT: return PROBE_TIMEOUT;
-	case CURLE_COULDNT_CONNECT: return PROBE_REFUSED;
-	case CURLE_COULDNT_RESOLVE_HOST: return PROBE_UNREACHABLE;
+	case CURLE_OK:
+		break;
+	case CURLE_OPERATION_TIMEDOUT:
+		return PROBE_TIMEOUT;
+	case CURLE_COULDNT_CONNECT:
+		return PROBE_REFUSED;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return PROBE_UNREACHABLE;
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CIPHER: return PROBE_TLS;
-	default: return PROBE_GARBAGE;
+	case CURLE_SSL_CIPHER:
+		return PROBE_TLS;
+	default:
+		return PROBE_GARBAGE;
 	}
 	/* an apiserver answered, if only that it is none of our business */
 	if (status == 200 || status == 401 || status == 403 || status == 404)
@@ -175,14 +182,24 @@ static void
 reason(enum verdict v, CURLcode code, long status, char *out, size_t len)
 {
 	switch (v) {
-	case PROBE_OK: snprintf(out, len, "ok"); break;
-	case PROBE_REFUSED: snprintf(out, len, "connect refused"); break;
-	case PROBE_TIMEOUT: snprintf(out, len, "timeout"); break;
-	case PROBE_UNREACHABLE: snprintf(out, len, "no such host"); break;
+	case PROBE_OK:
+		snprintf(out, len, "ok");
+		break;
+	case PROBE_REFUSED:
+		snprintf(out, len, "connect refused");
+		break;
+	case PROBE_TIMEOUT:
+		snprintf(out, len, "timeout");
+		break;
+	case PROBE_UNREACHABLE:
+		snprintf(out, len, "no such host");
+		break;
 	case PROBE_TLS:
 		snprintf(out, len, "tls: %s", curl_easy_strerror(code));
 		break;
-	case PROBE_HTTP: snprintf(out, len, "http %ld", status); break;
+	case PROBE_HTTP:
+		snprintf(out, len, "http %ld", status);
+		break;
 	case PROBE_GARBAGE:
 		snprintf(out, len, "garbage: %s", curl_easy_strerror(code));
 		break;
@@ -192,7 +209,8 @@ reason(enum verdict v, CURLcode code, long status, char *out, size_t len)
 static long
 jittered(long ms)
 {
-	return ms * 4 / 5 + (long)arc4random_uniform((uint32_t)(ms * 2 / 5 + 1));
+	return ms * 4 / 5 +
+	    (long)arc4random_uniform((uint32_t)(ms * 2 / 5 + 1));
 }
 
 static void
@@ -230,6 +248,8 @@ count(struct probe *p, enum verdict v, const char *why)
 	if (p->h->verbose && v != PROBE_OK)
 		warnx("%s: %s", p->addr, why);
 	probe_in(p, next);
+	if (first)
+		malloc_trim(0);
 }
 
 static void
@@ -318,53 +338,16 @@ remove_probe(struct health *h, size_t i)
 	    (h->ms.n - i) * sizeof(h->probes[0]));
 }
 
-/* Addresses of an Endpoints object, added to ms. */
-static void
-endpoint_addrs(const json_t *object, struct masters *ms)
-{
-	const json_t *subset, *address, *port;
-	char addr[272], why[128];
-	const char *ip;
-	size_t i, j;
-
-	json_array_foreach(json_object_get(object, "subsets"), i, subset) {
-		port = json_object_get(json_array_get(json_object_get(subset,
-							  "ports"),
-					   0),
-		    "port");
-		json_array_foreach(json_object_get(subset, "addresses"), j,
-		    address) {
-			ip = json_string_value(json_object_get(address, "ip"));
-			if (ip == NULL || !json_is_integer(port))
-				continue;
-			snprintf(addr, sizeof(addr),
-			    strchr(ip, ':') == NULL ? "%s:%d" : "[%s]:%d", ip,
-			    (int)json_integer_value(port));
-			if (masters_parse(ms, addr, why, sizeof(why)) == -1)
-				warnx("%s", why);
-		}
-	}
-}
-
 static void
 read_endpoints(struct health *h)
 {
 	struct masters want;
-	struct buf b = { 0 };
-	json_t *object = NULL;
-	size_t i, had = h->ms.n;
+	size_t i, had;
 	int changed = 0;
 	char why[128];
 
-	memset(&want, 0, sizeof(want));
-	if (buf_read_file(&b, AT_FDCWD, h->endpoints, 1024 * 1024) == 0 &&
-	    b.len > 0)
-		object = json_loadb(b.data, b.len, 0, NULL);
-	buf_free(&b);
-	if (object == NULL)
+	if (endpoints_read(&want, h->endpoints) == -1)
 		return;
-	endpoint_addrs(object, &want);
-	json_decref(object);
 	for (i = h->ms.n; i > 0; i--)
 		if (!h->probes[i - 1]->fixed &&
 		    masters_find(&want, h->ms.m[i - 1].addr) == NULL) {
@@ -450,30 +433,13 @@ on_inotify(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-mkdirs(char *path)
-{
-	char *p;
-
-	for (p = path + 1; *p != '\0'; p++)
-		if (*p == '/') {
-			*p = '\0';
-			(void)mkdir(path, 0700);
-			*p = '/';
-		}
-	if (mkdir(path, 0700) == -1 && errno != EEXIST)
-		err(100, "%s", path);
-}
-
-static void
 watch_dir(struct health *h, const char *dir)
 {
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s", dir);
-	mkdirs(path);
-	if (inotify_add_watch(h->inotify, path, IN_MOVED_TO | IN_CLOSE_WRITE) ==
+	if (atomic_mkdirs(AT_FDCWD, dir) == -1)
+		err(100, "%s", dir);
+	if (inotify_add_watch(h->inotify, dir, IN_MOVED_TO | IN_CLOSE_WRITE) ==
 	    -1)
-		err(111, "%s", path);
+		err(111, "%s", dir);
 }
 
 static void
@@ -492,8 +458,8 @@ watch_files(struct health *h)
 		watch_dir(h, dirname(copy_of));
 		free(copy_of);
 	}
-	ev = event_new(h->base, h->inotify, EV_READ | EV_PERSIST, on_inotify,
-	    h);
+	ev =
+	    event_new(h->base, h->inotify, EV_READ | EV_PERSIST, on_inotify, h);
 	if (ev == NULL || event_add(ev, NULL) == -1)
 		errx(111, "no memory");
 }
@@ -577,17 +543,39 @@ main(int argc, char **argv)
 	h->timeout_ms = TIMEOUT_MS;
 	while ((c = getopt(argc, argv, "1e:hi:k:no:s:t:v")) != -1) {
 		switch (c) {
-		case '1': h->once = 1; break;
-		case 'e': h->endpoints = optarg; break;
-		case 'h': usage(stdout); return 0;
-		case 'i': h->interval_ms = milliseconds(optarg, 'i'); break;
-		case 'k': kubeconfig = optarg; break;
-		case 'n': check = 1; break;
-		case 'o': h->file = optarg; break;
-		case 's': h->suspect = optarg; break;
-		case 't': h->timeout_ms = milliseconds(optarg, 't'); break;
-		case 'v': h->verbose++; break;
-		default: usage(stderr); return 100;
+		case '1':
+			h->once = 1;
+			break;
+		case 'e':
+			h->endpoints = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'i':
+			h->interval_ms = milliseconds(optarg, 'i');
+			break;
+		case 'k':
+			kubeconfig = optarg;
+			break;
+		case 'n':
+			check = 1;
+			break;
+		case 'o':
+			h->file = optarg;
+			break;
+		case 's':
+			h->suspect = optarg;
+			break;
+		case 't':
+			h->timeout_ms = milliseconds(optarg, 't');
+			break;
+		case 'v':
+			h->verbose++;
+			break;
+		default:
+			usage(stderr);
+			return 100;
 		}
 	}
 	if (argc - optind != 1) {

@@ -13,6 +13,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,6 +126,9 @@ on_sync(evutil_socket_t fd, short what, void *arg)
 	}
 	if (more)
 		arm_sync(set);
+	else
+		/* lists leave holes */
+		malloc_trim(0);
 }
 
 static int
@@ -250,61 +254,22 @@ drop_source(struct source_set *set, size_t i)
 	set->sources[i] = set->sources[--set->n];
 }
 
-/* Canonical selectors into q, which is freed by feed_query_free(). */
-static int
-make_query(struct feed_query *q, const char *path, const char *labels,
-    const char *fields)
-{
-	char why[128];
-
-	memset(q, 0, sizeof(*q));
-	if (snprintf(q->path, sizeof(q->path), "%s", path) >=
-		(int)sizeof(q->path) ||
-	    apipath_parse(&q->p, path) == -1 || *q->p.resource == '\0' ||
-	    *q->p.name != '\0' ||
-	    selector_parse_labels(&q->label_sel, labels, why, sizeof(why)) ==
-		-1 ||
-	    selector_parse_fields(&q->field_sel, fields, why, sizeof(why)) ==
-		-1) {
-		errno = EINVAL;
-		return -1;
-	}
-	q->labels = selector_string_labels(&q->label_sel);
-	q->fields = selector_string_fields(&q->field_sel);
-	return q->labels == NULL || q->fields == NULL ? -1 : 0;
-}
-
-/* A line of feeds.conf: path [labelSelector=...] [fieldSelector=...] */
 static int
 conf_line(struct source_set *set, char *line)
 {
-	const char *labels = "", *fields = "";
-	char *path, *word, *save;
 	struct feed_query q;
 	struct source *s;
-	int rc = -1;
+	int rc;
 
-	line[strcspn(line, "#\n")] = '\0';
-	if ((path = strtok_r(line, " \t", &save)) == NULL)
-		return 0;
-	while ((word = strtok_r(NULL, " \t", &save)) != NULL) {
-		if (strncmp(word, "labelSelector=", 14) == 0)
-			labels = word + 14;
-		else if (strncmp(word, "fieldSelector=", 14) == 0)
-			fields = word + 14;
-		else {
-			errno = EINVAL;
-			return -1;
-		}
-	}
-	if (make_query(&q, path, labels, fields) == 0 &&
-	    (set->base == NULL || (s = add_source(set, &q)) != NULL)) {
-		if (set->base != NULL)
+	rc = feed_query_line(&q, line);
+	if (rc == 1 && set->base != NULL) {
+		if ((s = add_source(set, &q)) == NULL)
+			rc = -1;
+		else
 			s->required = 1;
-		rc = 0;
 	}
 	feed_query_free(&q);
-	return rc;
+	return rc == -1 ? -1 : 0;
 }
 
 /* 0; exits 100 on a bad line when checking, tells it else. */
@@ -378,22 +343,14 @@ take_wish(struct source_set *set, const char *name)
 	struct buf b = { 0 };
 	struct feed_query q = { 0 };
 	struct source *s;
-	const char *path, *labels, *fields;
 	char file[512];
-	json_t *o = NULL;
 
 	if (name[0] == '.' || strlen(name) >= sizeof(s->wish))
 		return;
 	snprintf(file, sizeof(file), "wishes/%s", name);
 	if (buf_read_file(&b, set->datafd, file, 64 * 1024) == -1)
 		return;
-	o = json_loadb(b.data == NULL ? "" : b.data, b.len, 0, NULL);
-	path = json_string_value(json_object_get(o, "path"));
-	labels = json_string_value(json_object_get(o, "labelSelector"));
-	fields = json_string_value(json_object_get(o, "fieldSelector"));
-	if (path == NULL ||
-	    make_query(&q, path, labels == NULL ? "" : labels,
-		fields == NULL ? "" : fields) == -1) {
+	if (feed_query_wish(&q, b.data, b.len) == -1) {
 		warnx("%s/%s: no wish, removed", set->data, file);
 		wish_done(set, name);
 	} else if ((s = add_source(set, &q)) == NULL) {
@@ -404,7 +361,6 @@ take_wish(struct source_set *set, const char *name)
 	else if (s->wish[0] == '\0')
 		memcpy(s->wish, name, strlen(name) + 1);
 	feed_query_free(&q);
-	json_decref(o);
 	buf_free(&b);
 }
 
@@ -606,17 +562,39 @@ main(int argc, char **argv)
 	set.feed_age = FEED_AGE_S;
 	while ((c = getopt(argc, argv, "1c:d:g:hk:l:nvw:")) != -1) {
 		switch (c) {
-		case '1': set.once = 1; break;
-		case 'c': conf = optarg; break;
-		case 'd': set.data = optarg; break;
-		case 'g': set.feed_age = number(optarg, "-g"); break;
-		case 'h': usage(stdout); return 0;
-		case 'k': kubeconfig = optarg; break;
-		case 'l': lb = optarg; break;
-		case 'n': check = 1; break;
-		case 'v': set.verbose++; break;
-		case 'w': wait_s = number(optarg, "-w"); break;
-		default: usage(stderr); return 100;
+		case '1':
+			set.once = 1;
+			break;
+		case 'c':
+			conf = optarg;
+			break;
+		case 'd':
+			set.data = optarg;
+			break;
+		case 'g':
+			set.feed_age = number(optarg, "-g");
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'k':
+			kubeconfig = optarg;
+			break;
+		case 'l':
+			lb = optarg;
+			break;
+		case 'n':
+			check = 1;
+			break;
+		case 'v':
+			set.verbose++;
+			break;
+		case 'w':
+			wait_s = number(optarg, "-w");
+			break;
+		default:
+			usage(stderr);
+			return 100;
 		}
 	}
 	if (argc != optind || kubeconfig == NULL) {

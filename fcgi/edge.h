@@ -24,7 +24,7 @@ struct edge {
 	int datafd;
 	int standalone;
 	int verbose;
-	long deadline_ms;  /* for "most recent" reads that the cache covers */
+	long deadline_ms; /* for "most recent" reads that the cache covers */
 	int inotify;
 	struct event *inotify_event;
 	int run_wd, wishes_wd;
@@ -44,9 +44,9 @@ struct edge {
 /* How a request is taken apart; strings point into text. */
 struct query {
 	char *text;
-	const char *labels, *fields;	/* as sent, "" if not */
+	const char *labels, *fields; /* as sent, "" if not */
 	struct selector label_sel, field_sel;
-	const char *rv, *match, *cont;	/* NULL if not sent */
+	const char *rv, *match, *cont; /* NULL if not sent */
 	uint64_t rv_number;
 	long limit;
 	int watch, bookmarks, pretty;
@@ -68,17 +68,18 @@ struct list_file;
 struct request {
 	struct fcgi_conn *c;
 	struct edge *edge;
-	const char *method, *uri; /* of the parameters */
-	char *path;		  /* decoded, without query */
+	char method[16];
+	char *uri;  /* path and query as sent */
+	char *path; /* decoded, without query */
 	struct apipath p;
 	struct query q;
-	int head;		  /* HEAD: no body */
-	int wished;		  /* a wish was tried already */
-	int fell_back;		  /* the master did not answer in time */
+	int head;      /* HEAD: no body */
+	int wished;    /* a wish was tried already */
+	int fell_back; /* the master did not answer in time */
 	int has_body;
 	enum request_owner owner;
-	void *own;		  /* struct pass, watcher, ... */
-	struct list_file *list;	  /* being sent */
+	void *own;		/* struct pass, watcher, ... */
+	struct list_file *list; /* being sent */
 };
 
 /* request.c: from parameters to an answer */

@@ -9,12 +9,12 @@ struct feed_handle {
 	struct edge *edge;
 	struct feed feed;
 	int dir_wd, file_wd;
-	int broken;	      /* its journal does not parse: serve nothing */
-	long long used;	      /* when its file `used` was last touched */
-	LIST_HEAD(, watcher) watchers;
-	LIST_HEAD(, waiter) waiters;
+	int broken;	/* its journal does not parse: serve nothing */
+	long long used; /* when its file `used` was last touched */
+	LIST_HEAD(watcher_list, watcher) watchers;
+	LIST_HEAD(waiter_list, waiter) waiters;
 	struct feed_line line, previous; /* the event that is being told */
-	LIST_HEAD(, list_file) lists;
+	LIST_HEAD(list_file_list, list_file) lists;
 };
 
 int feeds_init(struct edge *e);

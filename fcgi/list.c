@@ -122,8 +122,7 @@ list_init(struct edge *e)
 
 	if (atomic_mkdirs(e->datafd, "run/lists") == -1)
 		return -1;
-	fd = openat(e->datafd, "run/lists",
-	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(e->datafd, "run/lists", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
 	if ((in = fdopendir(fd)) == NULL) {
@@ -154,8 +153,8 @@ list_find(const struct feed_handle *h, const char *key)
 	struct list_file *l;
 
 	LIST_FOREACH(l, &h->lists, next)
-		if (strcmp(l->key, key) == 0)
-			return l;
+	if (strcmp(l->key, key) == 0)
+		return l;
 	return NULL;
 }
 
@@ -179,7 +178,7 @@ list_make(struct edge *e, struct feed_handle *h, char *key, const struct buf *b)
 		return NULL;
 	}
 	LIST_FOREACH(old, &h->lists, next)
-		n++;
+	n++;
 	if (n >= FILES_MAX)
 		retire(LIST_FIRST(&h->lists));
 	LIST_INSERT_HEAD(&h->lists, l, next);

@@ -62,10 +62,8 @@ master_suspect(struct edge *e, const char *how)
 {
 	struct timeval tv = { SUSPECT_S, 0 };
 
-	if (!e->suspect &&
-	    atomic_mkdirs(e->datafd, "run/suspect") == 0)
-		atomic_write(e->datafd, "run/suspect/any", how, strlen(how),
-		    0);
+	if (!e->suspect && atomic_mkdirs(e->datafd, "run/suspect") == 0)
+		atomic_write(e->datafd, "run/suspect/any", how, strlen(how), 0);
 	e->suspect = 1;
 	event_add(e->suspect_timer, &tv);
 }

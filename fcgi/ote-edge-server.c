@@ -11,6 +11,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 
 #define CONNS_MAX 4096
 #define DEADLINE_MS 1000
+#define TRIM_S 2
 
 static void
 usage(FILE *out)
@@ -40,6 +42,34 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 	(void)sig;
 	(void)what;
 	event_base_loopbreak(e->base);
+}
+
+/*
+ * After a burst of requests the heap is full of holes: their pages go back.
+ */
+static void
+on_trim(evutil_socket_t fd, short what, void *arg)
+{
+	static unsigned long trimmed;
+	struct edge *e = arg;
+
+	(void)fd;
+	(void)what;
+	if (e->server.accepted == trimmed)
+		return;
+	trimmed = e->server.accepted;
+	malloc_trim(0);
+}
+
+static void
+arm_trim(struct edge *e)
+{
+	struct timeval tv = { TRIM_S, 0 };
+	struct event *ev;
+
+	ev = event_new(e->base, -1, EV_PERSIST, on_trim, e);
+	if (ev == NULL || event_add(ev, &tv) == -1)
+		errx(111, "no memory");
 }
 
 static void
@@ -109,17 +139,16 @@ watch_files(struct edge *e)
 	if (e->inotify == -1)
 		err(111, "inotify");
 	snprintf(path, sizeof(path), "%s/wishes", e->data);
-	e->wishes_wd = inotify_add_watch(e->inotify, path,
-	    IN_DELETE | IN_ONLYDIR);
+	e->wishes_wd =
+	    inotify_add_watch(e->inotify, path, IN_DELETE | IN_ONLYDIR);
 	snprintf(path, sizeof(path), "%s/run", e->data);
-	e->run_wd = inotify_add_watch(e->inotify, path,
-	    IN_MOVED_TO | IN_ONLYDIR);
+	e->run_wd =
+	    inotify_add_watch(e->inotify, path, IN_MOVED_TO | IN_ONLYDIR);
 	if (e->wishes_wd == -1 || e->run_wd == -1)
 		err(111, "%s", path);
-	e->inotify_event = event_new(e->base, e->inotify, EV_READ | EV_PERSIST,
-	    on_inotify, e);
-	if (e->inotify_event == NULL ||
-	    event_add(e->inotify_event, NULL) == -1)
+	e->inotify_event =
+	    event_new(e->base, e->inotify, EV_READ | EV_PERSIST, on_inotify, e);
+	if (e->inotify_event == NULL || event_add(e->inotify_event, NULL) == -1)
 		errx(111, "no memory");
 }
 
@@ -165,16 +194,36 @@ main(int argc, char **argv)
 	e.deadline_ms = DEADLINE_MS;
 	while ((c = getopt(argc, argv, "Sd:hk:l:ns:vw:")) != -1) {
 		switch (c) {
-		case 'S': e.standalone = 1; break;
-		case 'd': data = optarg; break;
-		case 'h': usage(stdout); return 0;
-		case 'k': kubeconfig = optarg; break;
-		case 'l': lb = optarg; break;
-		case 'n': check = 1; break;
-		case 's': socket = optarg; break;
-		case 'v': e.verbose++; break;
-		case 'w': e.deadline_ms = milliseconds(optarg); break;
-		default: usage(stderr); return 100;
+		case 'S':
+			e.standalone = 1;
+			break;
+		case 'd':
+			data = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'k':
+			kubeconfig = optarg;
+			break;
+		case 'l':
+			lb = optarg;
+			break;
+		case 'n':
+			check = 1;
+			break;
+		case 's':
+			socket = optarg;
+			break;
+		case 'v':
+			e.verbose++;
+			break;
+		case 'w':
+			e.deadline_ms = milliseconds(optarg);
+			break;
+		default:
+			usage(stderr);
+			return 100;
 		}
 	}
 	if (argc != optind || (kubeconfig == NULL) != e.standalone) {
@@ -198,6 +247,7 @@ main(int argc, char **argv)
 	if (master_open(&e) == -1)
 		err(111, "masters");
 	arm_signals(&e);
+	arm_trim(&e);
 	if (socket == NULL) {
 		snprintf(path, sizeof(path), "%s/run/edge.sock", e.data);
 		socket = path;

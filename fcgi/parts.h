@@ -7,10 +7,10 @@
 struct list_file {
 	LIST_ENTRY(list_file) next;
 	struct edge *edge;
-	char *key;	/* namespace and selectors */
-	char name[32];	/* in data/run/lists */
+	char *key;     /* namespace and selectors */
+	char name[32]; /* in data/run/lists */
 	off_t size;
-	int refs;	/* requests that lighttpd still sends it to */
+	int refs; /* requests that lighttpd still sends it to */
 	int stale;
 };
 void list_serve(struct request *r, struct feed_handle *h);

@@ -24,11 +24,11 @@ struct pass {
 	void (*fallback)(struct request *);
 	struct event *deadline;
 	struct buf upload;
-	struct buf head;   /* of the response, as CGI wants it */
+	struct buf head; /* of the response, as CGI wants it */
 	struct reply *reply;
 	int code;
 	int retried;
-	unsigned began : 1,	/* the response's headers were sent on */
+	unsigned began : 1, /* the response's headers were sent on */
 	    uploading : 1, upload_ended : 1, upload_waits : 1, stalled : 1;
 };
 
@@ -81,9 +81,9 @@ pass_header(void *arg, const char *param, const char *value)
 	    (p->reply != NULL && strcmp(param, "HTTP_ACCEPT_ENCODING") == 0))
 		return;
 	for (i = 0, param += 5; *param != '\0'; param++, i++)
-		name[i] = *param == '_' ? '-' :
-		    *param >= 'A' && *param <= 'Z' ? *param - 'A' + 'a' :
-						     *param;
+		name[i] = *param == '_'		     ? '-'
+		    : *param >= 'A' && *param <= 'Z' ? *param - 'A' + 'a'
+						     : *param;
 	name[i] = '\0';
 	add_header(p, name, value);
 }
@@ -100,9 +100,9 @@ set_headers(struct pass *p)
 	if (fcgi_param(p->r->c, "HTTP_ACCEPT") == NULL)
 		add_header(p, "accept", "*/*");
 	return curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers) ==
-		CURLE_OK ?
-	    0 :
-	    -1;
+		CURLE_OK
+	    ? 0
+	    : -1;
 }
 
 /* --- the response --- */
@@ -278,8 +278,8 @@ set_method(struct pass *p)
 		curl_easy_setopt(p->easy, CURLOPT_NOBODY, 1L);
 		return;
 	}
-	if (n > 0 || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
-	    strcmp(method, "PATCH") == 0) {
+	if (n > 0 || strcmp(method, "POST") == 0 ||
+	    strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0) {
 		p->uploading = 1;
 		curl_easy_setopt(p->easy, CURLOPT_UPLOAD, 1L);
 		curl_easy_setopt(p->easy, CURLOPT_INFILESIZE_LARGE,
@@ -404,8 +404,7 @@ unanswered(struct pass *p, CURLcode code)
 	}
 	/* another master may be there: reads may be asked twice */
 	if (!p->retried && !p->uploading && r->edge->master_up &&
-	    (strcmp(r->method, "GET") == 0 ||
-		strcmp(r->method, "HEAD") == 0)) {
+	    (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0)) {
 		p->retried = 1;
 		if (pass_send(p) == 0)
 			return;

@@ -76,8 +76,9 @@ static int
 check_rv(struct query *q, char *why, size_t len)
 {
 	if (q->rv != NULL && meta_parse_rv(q->rv, &q->rv_number) == -1) {
-		snprintf(why, len, "Invalid value: \"%.64s\": strconv.ParseUint: "
-				   "parsing \"%.64s\": invalid syntax",
+		snprintf(why, len,
+		    "Invalid value: \"%.64s\": strconv.ParseUint: "
+		    "parsing \"%.64s\": invalid syntax",
 		    q->rv, q->rv);
 		errno = EINVAL;
 		return -1;

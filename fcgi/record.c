@@ -20,8 +20,14 @@
 #define PARAMS_MAX (128 * 1024)
 #define READ_SIZE (64 * 1024)
 
-enum { BEGIN_REQUEST = 1, ABORT_REQUEST = 2, END_REQUEST = 3, PARAMS = 4,
-	STDIN = 5, STDOUT = 6 };
+enum {
+	BEGIN_REQUEST = 1,
+	ABORT_REQUEST = 2,
+	END_REQUEST = 3,
+	PARAMS = 4,
+	STDIN = 5,
+	STDOUT = 6
+};
 
 static void
 enter(struct fcgi_conn *c)
@@ -170,17 +176,17 @@ get_length(const unsigned char **p, const unsigned char *end)
  * lengths is at least two bytes, as are two NULs.
  */
 static int
-unpack_params(struct buf *b)
+unpack_params(char *data, size_t *len)
 {
 	const unsigned char *p, *end;
 	size_t nn, vn;
 	char *out;
 
-	if (b->len == 0)
+	if (*len == 0)
 		return 0;
-	p = (const unsigned char *)b->data;
-	end = p + b->len;
-	out = b->data;
+	p = (const unsigned char *)data;
+	end = p + *len;
+	out = data;
 	while (p < end) {
 		nn = get_length(&p, end);
 		vn = get_length(&p, end);
@@ -196,7 +202,7 @@ unpack_params(struct buf *b)
 		*out++ = '\0';
 		p += nn + vn;
 	}
-	b->len = (size_t)(out - b->data);
+	*len = (size_t)(out - data);
 	return 0;
 }
 
@@ -204,8 +210,8 @@ void
 fcgi_params(const struct fcgi_conn *c,
     void (*each)(void *, const char *, const char *), void *arg)
 {
-	const char *p = c->params.data, *value;
-	const char *end = p + c->params.len;
+	const char *p = c->here != NULL ? c->here : c->params.data, *value;
+	const char *end = p + (c->here != NULL ? c->here_len : c->params.len);
 
 	for (; p < end; p = value + strlen(value) + 1) {
 		value = p + strlen(p) + 1;
@@ -216,8 +222,8 @@ fcgi_params(const struct fcgi_conn *c,
 const char *
 fcgi_param(const struct fcgi_conn *c, const char *name)
 {
-	const char *p = c->params.data, *value;
-	const char *end = p + c->params.len;
+	const char *p = c->here != NULL ? c->here : c->params.data, *value;
+	const char *end = p + (c->here != NULL ? c->here_len : c->params.len);
 
 	for (; p < end; p = value + strlen(value) + 1) {
 		value = p + strlen(p) + 1;
@@ -230,23 +236,44 @@ fcgi_param(const struct fcgi_conn *c, const char *name)
 void
 fcgi_forget(struct fcgi_conn *c)
 {
+	c->here = NULL;
 	buf_free(&c->params);
 }
 
 /* --- reading --- */
 
+/* Parameters that outlast the read buffer. */
 static int
-take_params(struct fcgi_conn *c, const char *p, size_t n)
+keep_params(struct fcgi_conn *c)
+{
+	int rc;
+
+	if (c->here == NULL)
+		return 0;
+	rc = buf_add(&c->params, c->here, c->here_len);
+	c->here = NULL;
+	return rc;
+}
+
+static int
+take_params(struct fcgi_conn *c, char *p, size_t n)
 {
 	if (c->has_params)
 		return -1;
 	if (n > 0) {
-		if (c->params.len + n > PARAMS_MAX)
+		/* one record, mostly: it may stay where it was read */
+		if (c->params.len == 0 && c->here == NULL) {
+			c->here = p;
+			c->here_len = n;
+			return 0;
+		}
+		if (keep_params(c) == -1 || c->params.len + n > PARAMS_MAX)
 			return -1;
 		return buf_add(&c->params, p, n);
 	}
 	c->has_params = 1;
-	if (unpack_params(&c->params) == -1)
+	if (c->here != NULL ? unpack_params(c->here, &c->here_len)
+			    : unpack_params(c->params.data, &c->params.len))
 		return -1;
 	c->server->request(c);
 	return 0;
@@ -254,8 +281,7 @@ take_params(struct fcgi_conn *c, const char *p, size_t n)
 
 /* 0; -1 where the peer does not speak as it should. */
 static int
-take_record(struct fcgi_conn *c, int type, uint16_t id, const char *p,
-    size_t n)
+take_record(struct fcgi_conn *c, int type, uint16_t id, char *p, size_t n)
 {
 	if (type == BEGIN_REQUEST) {
 		if (c->began || n != 8 || p[0] != 0 || p[1] != 1)
@@ -280,7 +306,7 @@ take_record(struct fcgi_conn *c, int type, uint16_t id, const char *p,
 
 /* Take whole records out of p; the bytes used, or -1. */
 static ssize_t
-take_records(struct fcgi_conn *c, const char *p, size_t n)
+take_records(struct fcgi_conn *c, char *p, size_t n)
 {
 	const unsigned char *h;
 	size_t used = 0, content, total;
@@ -302,7 +328,7 @@ take_records(struct fcgi_conn *c, const char *p, size_t n)
 }
 
 static void
-take_bytes(struct fcgi_conn *c, const char *p, size_t n)
+take_bytes(struct fcgi_conn *c, char *p, size_t n)
 {
 	ssize_t used;
 
@@ -315,7 +341,7 @@ take_bytes(struct fcgi_conn *c, const char *p, size_t n)
 		n = c->in.len;
 	}
 	used = take_records(c, p, n);
-	if (used == -1)
+	if (used == -1 || (!c->ended && keep_params(c) == -1))
 		c->dead = 1;
 	else if (p == c->in.data) {
 		buf_drain(&c->in, (size_t)used);
@@ -373,6 +399,7 @@ on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa,
 	}
 	c->server = s;
 	s->conns++;
+	s->accepted++;
 	enter(c);
 	c->out = evbuffer_new();
 	c->read = event_new(s->base, fd, EV_READ | EV_PERSIST, on_read, c);

@@ -20,17 +20,20 @@ struct fcgi_conn {
 	struct evbuffer *out;
 	struct buf in;	   /* a record that is not whole */
 	struct buf params; /* FCGI_PARAMS, all of them, till fcgi_forget() */
+	char *here;	   /* they stand in the read buffer, not in params */
+	size_t here_len;
 	uint16_t id;
 	unsigned began : 1, has_params : 1, body_ended : 1, ended : 1,
 	    paused : 1, dead : 1;
-	int busy;	   /* within a callback: not freed before it returns */
-	void *user;	   /* the request's */
+	int busy;   /* within a callback: not freed before it returns */
+	void *user; /* the request's */
 };
 
 struct fcgi_server {
 	struct event_base *base;
 	struct evconnlistener *listener;
 	size_t conns, max_conns;
+	unsigned long accepted; /* since the start */
 	void *arg;
 	/* all parameters are there */
 	void (*request)(struct fcgi_conn *c);

@@ -142,8 +142,8 @@ reply_end(struct reply *p, int whole)
 		ok = 0;
 	if (p->fd != -1)
 		close(p->fd);
-	if (ok && renameat(p->edge->datafd, p->temp, p->edge->datafd,
-		      p->path) == -1)
+	if (ok &&
+	    renameat(p->edge->datafd, p->temp, p->edge->datafd, p->path) == -1)
 		warn("%s", p->path);
 	else if (!ok && p->began)
 		unlinkat(p->edge->datafd, p->temp, 0);

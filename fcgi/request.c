@@ -168,8 +168,8 @@ request_read(struct request *r)
 	struct feed_handle *h;
 	int transformed, json;
 
-	json = query_accepts_json(fcgi_param(r->c, "HTTP_ACCEPT"),
-	    &transformed);
+	json =
+	    query_accepts_json(fcgi_param(r->c, "HTTP_ACCEPT"), &transformed);
 	if ((!json || transformed) && master_ok(e) && !r->fell_back) {
 		pass_start(r, json && feeds_find(r) != NULL ? too_late : NULL);
 		return;
@@ -220,8 +220,9 @@ serve_other(struct request *r)
 	if (reply_serve(r) == 0)
 		return;
 	if (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0)
-		answer_cut_off(r, "this was not asked for before, or is not "
-				  "kept");
+		answer_cut_off(r,
+		    "this was not asked for before, or is not "
+		    "kept");
 	else
 		answer_cut_off(r, "writes need the master");
 }
@@ -287,7 +288,7 @@ void
 request_start(struct fcgi_conn *c)
 {
 	struct edge *e = c->server->arg;
-	const char *length, *query;
+	const char *length, *method, *query, *uri;
 	struct request *r;
 
 	if ((r = calloc(1, sizeof(*r))) == NULL) {
@@ -297,16 +298,23 @@ request_start(struct fcgi_conn *c)
 	c->user = r;
 	r->c = c;
 	r->edge = e;
-	r->method = fcgi_param(c, "REQUEST_METHOD");
-	r->uri = fcgi_param(c, "REQUEST_URI");
+	r->p.resource = "";
+	method = fcgi_param(c, "REQUEST_METHOD");
+	uri = fcgi_param(c, "REQUEST_URI");
 	length = fcgi_param(c, "CONTENT_LENGTH");
-	if (r->method == NULL || r->uri == NULL || *r->uri != '/') {
+	if (method == NULL || uri == NULL || *uri != '/' ||
+	    strlen(method) >= sizeof(r->method)) {
 		r->p.resource = "";
 		answer_error(r, 400, "no request");
 		return;
 	}
-	r->has_body = length != NULL && strcmp(length, "0") != 0 &&
-	    *length != '\0';
+	memcpy(r->method, method, strlen(method) + 1);
+	if ((r->uri = strdup(uri)) == NULL) {
+		fcgi_abort(c);
+		return;
+	}
+	r->has_body =
+	    length != NULL && strcmp(length, "0") != 0 && *length != '\0';
 	r->head = strcmp(r->method, "HEAD") == 0;
 	if (take_uri(r, &query) == -1) {
 		r->p.resource = "";
@@ -346,16 +354,28 @@ request_closed(struct fcgi_conn *c)
 	if (r == NULL)
 		return;
 	switch (r->owner) {
-	case OWNER_NONE: break;
-	case OWNER_PASS: pass_close(r); break;
-	case OWNER_WATCH: watch_close(r->own); break;
-	case OWNER_WISH: wish_close(r); break;
-	case OWNER_WAIT: wait_close(r->own); break;
-	case OWNER_WRITE: write_close(r); break;
+	case OWNER_NONE:
+		break;
+	case OWNER_PASS:
+		pass_close(r);
+		break;
+	case OWNER_WATCH:
+		watch_close(r->own);
+		break;
+	case OWNER_WISH:
+		wish_close(r);
+		break;
+	case OWNER_WAIT:
+		wait_close(r->own);
+		break;
+	case OWNER_WRITE:
+		write_close(r);
+		break;
 	}
 	if (r->list != NULL)
 		list_release(r->list);
 	query_free(&r->q);
+	free(r->uri);
 	free(r->path);
 	free(r);
 }

@@ -35,7 +35,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	snprintf(message, sizeof(message),
-	    "Timeout: Too large resource version: %" PRIu64 ", current: %" PRIu64,
+	    "Timeout: Too large resource version: %" PRIu64
+	    ", current: %" PRIu64,
 	    r->q.rv_number, w->h->feed.rv);
 	s.message = message;
 	wait_close(w);

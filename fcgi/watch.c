@@ -22,7 +22,8 @@ write_line(struct watcher *w, const char *type, const char *object, size_t n)
 	char head[64];
 	int len;
 
-	len = snprintf(head, sizeof(head), "{\"type\":\"%s\",\"object\":", type);
+	len =
+	    snprintf(head, sizeof(head), "{\"type\":\"%s\",\"object\":", type);
 	fcgi_write(w->r->c, head, (size_t)len);
 	fcgi_write(w->r->c, object, n);
 	fcgi_write(w->r->c, "}\n", 2);
@@ -41,8 +42,8 @@ write_bookmark(struct watcher *w, uint64_t rv, int initial)
 		rv) == 0 &&
 	    buf_puts(&b,
 		initial ? ",\"annotations\":"
-			  "{\"k8s.io/initial-events-end\":\"true\"}}}" :
-			  "}}") == 0)
+			  "{\"k8s.io/initial-events-end\":\"true\"}}}"
+			: "}}") == 0)
 		write_line(w, "BOOKMARK", b.data, b.len);
 	buf_free(&b);
 }
@@ -155,7 +156,6 @@ write_start(struct watcher *w)
 	w->initial_bookmark = 0;
 }
 
-
 void
 watch_pump(struct watcher *w)
 {
@@ -173,8 +173,8 @@ watch_pump(struct watcher *w)
 			c->dead = 1;
 			break;
 		}
-		write_event(w, h->previous.off == h->line.off ? &h->previous :
-								NULL,
+		write_event(w,
+		    h->previous.off == h->line.off ? &h->previous : NULL,
 		    &h->line);
 		w->off = h->line.next;
 	}
@@ -334,7 +334,9 @@ watch_open(struct request *r, struct feed_handle *h)
 	r->own = w;
 	r->owner = OWNER_WATCH;
 	fcgi_forget(r->c);
-	r->method = r->uri = NULL;
+	free(r->uri);
+	free(r->path);
+	r->uri = r->path = NULL;
 	fcgi_write(r->c, head, sizeof(head) - 1);
 	if (place(w) == -1) {
 		if (errno == ESTALE) {

@@ -10,15 +10,15 @@
 struct watcher {
 	LIST_ENTRY(watcher) next;
 	struct request *r;
-	struct feed_handle *h; /* NULL once it is over */
-	off_t off;	       /* in the feed's journal */
-	uint64_t after;	       /* tell only what is newer */
-	struct watch_start *start; /* places of objects to begin with */
+	struct feed_handle *h;	      /* NULL once it is over */
+	off_t off;		      /* in the feed's journal */
+	uint64_t after;		      /* tell only what is newer */
+	struct watch_start *start;    /* places of objects to begin with */
 	struct feed_file *start_file; /* in this journal, maybe an old one */
 	size_t nstart, istart;
 	uint64_t start_rv;
-	int initial_bookmark;  /* one with initial-events-end is owed */
-	int all;	       /* everything in the feed is asked for */
+	int initial_bookmark; /* one with initial-events-end is owed */
+	int all;	      /* everything in the feed is asked for */
 	struct event *timer;
 };
 

@@ -24,7 +24,7 @@ struct wish {
 };
 
 struct wishes {
-	LIST_HEAD(, wish) all;
+	LIST_HEAD(wish_list, wish) all;
 	size_t n;
 };
 
@@ -109,8 +109,8 @@ wish_text(const struct request *r, struct buf *b)
 		selector_free(&fields);
 	} else
 		text = selector_string_fields(&r->q.field_sel);
-	labels = *name != '\0' ? strdup("") :
-				 selector_string_labels(&r->q.label_sel);
+	labels = *name != '\0' ? strdup("")
+			       : selector_string_labels(&r->q.label_sel);
 	if (labels != NULL && text != NULL && buf_puts(b, "{\"path\":") == 0 &&
 	    buf_json(b, path) == 0 && buf_puts(b, ",\"labelSelector\":") == 0 &&
 	    buf_json(b, labels) == 0 &&

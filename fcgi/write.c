@@ -26,7 +26,8 @@ struct write {
 };
 
 /* One process, one authority: the feeds that it has open for writing. */
-static LIST_HEAD(, authority) authorities = LIST_HEAD_INITIALIZER(authorities);
+static LIST_HEAD(authority_list, authority) authorities = LIST_HEAD_INITIALIZER(
+    authorities);
 static size_t nauthorities;
 static uint64_t last_rv;
 
@@ -66,10 +67,10 @@ find_authority(const struct apipath *p)
 	struct authority *a;
 
 	LIST_FOREACH(a, &authorities, next)
-		if (strcmp(a->j.feed.q.p.resource, p->resource) == 0 &&
-		    strcmp(a->j.feed.q.p.group, p->group) == 0 &&
-		    strcmp(a->j.feed.q.p.version, p->version) == 0)
-			return a;
+	if (strcmp(a->j.feed.q.p.resource, p->resource) == 0 &&
+	    strcmp(a->j.feed.q.p.group, p->group) == 0 &&
+	    strcmp(a->j.feed.q.p.version, p->version) == 0)
+		return a;
 	return NULL;
 }
 
@@ -191,8 +192,8 @@ keep(struct request *r, struct authority *a, enum feed_type type, json_t *o,
 	if (text == NULL ||
 	    journal_event(&a->j, type, text, strlen(text)) != 1 ||
 	    journal_sync(&a->j) == -1) {
-		answer_error(r, errno == ENOSPC ? 507 : 500,
-		    "not written: %s", strerror(errno));
+		answer_error(r, errno == ENOSPC ? 507 : 500, "not written: %s",
+		    strerror(errno));
 		free(text);
 		return;
 	}
@@ -206,8 +207,8 @@ keep(struct request *r, struct authority *a, enum feed_type type, json_t *o,
 static const char *
 metadata_string(const json_t *o, const char *name)
 {
-	return json_string_value(json_object_get(json_object_get(o, "metadata"),
-	    name));
+	return json_string_value(
+	    json_object_get(json_object_get(o, "metadata"), name));
 }
 
 static void
@@ -249,8 +250,8 @@ create(struct request *r, json_t *o)
 			.kind = r->p.resource };
 		char message[700];
 
-		snprintf(message, sizeof(message), "%.300s \"%s\" already exists",
-		    r->p.resource, made);
+		snprintf(message, sizeof(message),
+		    "%.300s \"%s\" already exists", r->p.resource, made);
 		s.message = message;
 		answer_status(r, &s);
 		return;
@@ -339,7 +340,8 @@ merge(json_t *to, json_t *patch)
 	const char *key;
 	json_t *v, *sub;
 
-	json_object_foreach(patch, key, v) {
+	json_object_foreach(patch, key, v)
+	{
 		if (json_is_null(v)) {
 			json_object_del(to, key);
 			continue;
@@ -382,8 +384,7 @@ patch(struct request *r, json_t *o)
 	json_decref(was);
 }
 
-static void
-delete(struct request *r)
+static void delete (struct request *r)
 {
 	struct authority *a;
 	json_t *was;
@@ -402,7 +403,7 @@ act(struct request *r, const struct buf *body)
 	json_t *o = NULL;
 
 	if (strcmp(r->method, "DELETE") == 0) {
-		delete(r);
+		delete (r);
 		return;
 	}
 	if (body->len > 0)
@@ -430,9 +431,10 @@ write_start(struct request *r)
 		return;
 	}
 	if (!(strcmp(r->method, "POST") == 0 && !named) &&
-	    !(named && (strcmp(r->method, "PUT") == 0 ||
-			   strcmp(r->method, "PATCH") == 0 ||
-			   strcmp(r->method, "DELETE") == 0))) {
+	    !(named &&
+		(strcmp(r->method, "PUT") == 0 ||
+		    strcmp(r->method, "PATCH") == 0 ||
+		    strcmp(r->method, "DELETE") == 0))) {
 		answer_error(r, 405,
 		    "the server does not allow this method on the requested "
 		    "resource");

@@ -18,17 +18,6 @@
 #include "feed.h"
 
 #define CHUNK (64 * 1024)
-#define LINE_MAX_BYTES (32 * 1024 * 1024)
-#define QUERY_MAX_BYTES (64 * 1024)
-
-static const char *const type_names[] = { "ADDED", "MODIFIED", "DELETED",
-	"BOOKMARK", "PREVIOUS", "BASE" };
-
-const char *
-feed_type_name(enum feed_type t)
-{
-	return type_names[t];
-}
 
 struct feed_file *
 feed_file_ref(struct feed_file *f)
@@ -60,200 +49,6 @@ file_open(int dirfd)
 		return NULL;
 	}
 	return file;
-}
-
-/* --- lines --- */
-
-static const char line_start[] = "{\"type\":\"";
-static const char line_middle[] = "\",\"object\":";
-
-/* Find type and object bytes in a line without its newline. */
-static int
-line_split(const char *p, size_t n, enum feed_type *type, const char **object,
-    size_t *len)
-{
-	size_t i, tn, head;
-
-	if (n < sizeof(line_start) || p[n - 1] != '}' ||
-	    memcmp(p, line_start, sizeof(line_start) - 1) != 0)
-		goto bad;
-	for (i = 0; i < sizeof(type_names) / sizeof(*type_names); i++) {
-		tn = strlen(type_names[i]);
-		head = sizeof(line_start) - 1 + tn + sizeof(line_middle) - 1;
-		if (n <= head + 1 ||
-		    memcmp(p + sizeof(line_start) - 1, type_names[i], tn) != 0 ||
-		    memcmp(p + sizeof(line_start) - 1 + tn, line_middle,
-			sizeof(line_middle) - 1) != 0)
-			continue;
-		*type = (enum feed_type)i;
-		*object = p + head;
-		*len = n - head - 1;
-		return 0;
-	}
-bad:
-	errno = EBADMSG;
-	return -1;
-}
-
-static int
-bookmark_rv(const json_t *object, uint64_t *rv)
-{
-	const char *text;
-
-	text = json_string_value(json_object_get(json_object_get(object,
-						     "metadata"),
-	    "resourceVersion"));
-	if (text == NULL || meta_parse_rv(text, rv) == -1) {
-		errno = EBADMSG;
-		return -1;
-	}
-	return 0;
-}
-
-/* Take l->text (whole, with newline) apart. */
-static int
-line_parse(struct feed_line *l, const struct resource *r)
-{
-	json_t *object;
-	int rc = 0;
-
-	meta_free(&l->meta);
-	if (line_split(l->text.data, l->text.len - 1, &l->type, &l->object,
-		&l->object_len) == -1)
-		return -1;
-	if ((object = json_loadb(l->object, l->object_len, 0, NULL)) == NULL ||
-	    !json_is_object(object)) {
-		json_decref(object);
-		errno = EBADMSG;
-		return -1;
-	}
-	if (l->type == FEED_BOOKMARK)
-		rc = bookmark_rv(object, &l->rv);
-	else if (l->type == FEED_BASE)
-		l->rv = 0;
-	else if ((rc = meta_load(&l->meta, object, r)) == 0)
-		l->rv = l->meta.rv;
-	json_decref(object);
-	return rc;
-}
-
-int
-feed_line_read(struct feed_line *l, const struct feed_file *file, off_t off,
-    off_t end, const struct resource *r)
-{
-	size_t have = 0, want;
-	ssize_t n;
-	char *nl;
-
-	l->text.len = 0;
-	for (;;) {
-		want = have < 4096 ? 4096 : have;
-		if ((off_t)want > end - off - (off_t)have)
-			want = (size_t)(end - off - (off_t)have);
-		if (want == 0 || have > LINE_MAX_BYTES) {
-			errno = EBADMSG;
-			return -1;
-		}
-		if (buf_reserve(&l->text, want) == -1)
-			return -1;
-		n = pread(file->fd, l->text.data + have, want,
-		    off + (off_t)have);
-		if (n <= 0) {
-			errno = n == 0 ? EBADMSG : errno;
-			return -1;
-		}
-		nl = memchr(l->text.data + have, '\n', (size_t)n);
-		have += (size_t)n;
-		if (nl != NULL)
-			break;
-		l->text.len = have;
-	}
-	l->text.len = (size_t)(nl + 1 - l->text.data);
-	l->off = off;
-	l->next = off + (off_t)l->text.len;
-	return line_parse(l, r);
-}
-
-void
-feed_line_free(struct feed_line *l)
-{
-	buf_free(&l->text);
-	meta_free(&l->meta);
-}
-
-/* --- the file `feed` --- */
-
-static int
-query_text(const json_t *root, const char *name, char **out)
-{
-	const char *s;
-
-	s = json_string_value(json_object_get(root, name));
-	*out = strdup(s == NULL ? "" : s);
-	return *out == NULL ? -1 : 0;
-}
-
-static int
-query_load(struct feed_query *q, const json_t *root)
-{
-	const char *path, *error;
-	char why[128];
-
-	path = json_string_value(json_object_get(root, "path"));
-	error = json_string_value(json_object_get(root, "error"));
-	if (path == NULL || apipath_parse(&q->p, path) == -1 ||
-	    *q->p.resource == '\0')
-		goto bad;
-	if (query_text(root, "labelSelector", &q->labels) == -1 ||
-	    query_text(root, "fieldSelector", &q->fields) == -1)
-		return -1;
-	if (selector_parse_labels(&q->label_sel, q->labels, why,
-		sizeof(why)) == -1 ||
-	    selector_parse_fields(&q->field_sel, q->fields, why,
-		sizeof(why)) == -1)
-		goto bad;
-	snprintf(q->path, sizeof(q->path), "%s", path);
-	snprintf(q->error, sizeof(q->error), "%s", error == NULL ? "" : error);
-	q->code = (int)json_integer_value(json_object_get(root, "code"));
-	return 0;
-bad:
-	errno = EBADMSG;
-	return -1;
-}
-
-int
-feed_read_query(struct feed_query *q, int dirfd)
-{
-	struct buf b = { 0 };
-	json_t *root = NULL;
-	int rc = -1, saved;
-
-	memset(q, 0, sizeof(*q));
-	if (buf_read_file(&b, dirfd, "feed", QUERY_MAX_BYTES) == -1)
-		goto out;
-	errno = EBADMSG;
-	if (b.len > 0)
-		root = json_loadb(b.data, b.len, 0, NULL);
-	if (root != NULL)
-		rc = query_load(q, root);
-out:
-	saved = errno;
-	json_decref(root);
-	buf_free(&b);
-	if (rc == -1)
-		feed_query_free(q);
-	errno = saved;
-	return rc;
-}
-
-void
-feed_query_free(struct feed_query *q)
-{
-	free(q->labels);
-	free(q->fields);
-	selector_free(&q->label_sel);
-	selector_free(&q->field_sel);
-	memset(q, 0, sizeof(*q));
 }
 
 /* --- the index --- */
@@ -314,7 +109,8 @@ object_put(struct feed *f, struct feed_line *l)
 	size_t i;
 
 	i = lower_bound(f, l->meta.key);
-	if (i < f->nobjects && strcmp(f->objects[i]->meta.key, l->meta.key) == 0) {
+	if (i < f->nobjects &&
+	    strcmp(f->objects[i]->meta.key, l->meta.key) == 0) {
 		o = f->objects[i];
 		f->live_bytes -= o->len;
 		meta_free(&o->meta);
@@ -403,8 +199,8 @@ base_parse(struct base *b, const struct feed_line *l)
 		return -1;
 	}
 	if (base_string(o, "id", b->id, sizeof(b->id)) == 0 &&
-	    base_string(o, "continues", b->continues,
-		sizeof(b->continues)) == 0 &&
+	    base_string(o, "continues", b->continues, sizeof(b->continues)) ==
+		0 &&
 	    base_string(o, "resourceVersion", rv, sizeof(rv)) == 0 &&
 	    base_string(o, "kind", b->kind, sizeof(b->kind)) == 0 &&
 	    base_string(o, "apiVersion", b->api_version,
@@ -492,7 +288,7 @@ take_line(struct feed *f, struct feed_line *l, off_t off, const char *text,
 		return -1;
 	l->off = off;
 	l->next = off + (off_t)len;
-	if ((rc = line_parse(l, f->r)) == 0) {
+	if ((rc = feed_line_parse(l, f->r)) == 0) {
 		if (off == 0)
 			rc = take_base(f, l);
 		else if (f->snapshot > 0)
@@ -567,7 +363,7 @@ take(struct feed *f, off_t until, int salvage)
 			break;
 		f->end += used;
 		buf_drain(&b, (size_t)used);
-		if (b.len > LINE_MAX_BYTES) {
+		if (b.len > FEED_LINE_MAX) {
 			errno = EBADMSG;
 			n = -1;
 			break;
@@ -721,8 +517,8 @@ feed_get(const struct feed *f, const char *ns, const char *name)
 	size_t i;
 	int n;
 
-	n = *ns == '\0' ? snprintf(key, sizeof(key), "%s", name) :
-			  snprintf(key, sizeof(key), "%s/%s", ns, name);
+	n = *ns == '\0' ? snprintf(key, sizeof(key), "%s", name)
+			: snprintf(key, sizeof(key), "%s/%s", ns, name);
 	if (n >= (int)sizeof(key))
 		return NULL;
 	i = lower_bound(f, key);

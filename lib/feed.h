@@ -15,6 +15,8 @@
  * look objects up, follow its journal. The writer's side is journal.h.
  */
 
+#define FEED_LINE_MAX (32 * 1024 * 1024)
+
 enum feed_type {
 	FEED_ADDED,
 	FEED_MODIFIED,
@@ -35,7 +37,7 @@ void feed_file_unref(struct feed_file *f);
 
 struct feed_object {
 	struct meta meta;
-	off_t off;    /* of the object's bytes in feed->file */
+	off_t off; /* of the object's bytes in feed->file */
 	uint32_t len;
 };
 
@@ -50,8 +52,8 @@ struct feed_query {
 	struct apipath p;	/* path, parsed */
 	char *labels, *fields;	/* canonical texts */
 	struct selector label_sel, field_sel;
-	char error[256];	/* why it could not be synced, "" if it was */
-	int code;		/* HTTP code of that, 0 if none */
+	char error[256]; /* why it could not be synced, "" if it was */
+	int code;	 /* HTTP code of that, 0 if none */
 };
 
 struct feed {
@@ -62,21 +64,21 @@ struct feed {
 	struct feed_file *file;	  /* the journal */
 	char id[17];
 	char kind[128], api_version[128];
-	uint64_t base_rv;	  /* watches from before it are too old */
-	uint64_t rv;		  /* position: the last line's */
-	off_t end;		  /* bytes of the journal taken in */
-	off_t live;		  /* offset of the first event line */
+	uint64_t base_rv;	      /* watches from before it are too old */
+	uint64_t rv;		      /* position: the last line's */
+	off_t end;		      /* bytes of the journal taken in */
+	off_t live;		      /* offset of the first event line */
 	struct feed_object **objects; /* sorted by key */
 	size_t nobjects, cap_objects;
-	struct feed_event *events;    /* of this file, in order */
+	struct feed_event *events; /* of this file, in order */
 	size_t nevents, cap_events;
 	/* after FEED_SWAPPED: old offset x is now x + shift, for x >= shift_from */
 	off_t shift, shift_from;
-	off_t live_bytes;   /* of the objects that are there */
-	off_t previous;	    /* private: a PREVIOUS line waits for its event */
-	size_t snapshot;    /* private: lines of the snapshot still to come */
-	int bad_lines;	    /* skipped by feed_salvage() */
-	off_t bad_from;	    /* where the first one stood */
+	off_t live_bytes; /* of the objects that are there */
+	off_t previous;	  /* private: a PREVIOUS line waits for its event */
+	size_t snapshot;  /* private: lines of the snapshot still to come */
+	int bad_lines;	  /* skipped by feed_salvage() */
+	off_t bad_from;	  /* where the first one stood */
 };
 
 /*
@@ -97,6 +99,19 @@ int feed_salvage(struct feed *f, const char *dir, off_t until);
 /* Only the file `feed` of dir. 0, or -1 with errno. */
 int feed_read_query(struct feed_query *q, int dirfd);
 void feed_query_free(struct feed_query *q);
+/*
+ * A query for a collection's path, selectors made canonical. 0; -1 with errno
+ * EINVAL or ENOMEM. To be freed in any case.
+ */
+int feed_query_make(struct feed_query *q, const char *path, const char *labels,
+    const char *fields);
+/*
+ * From a line of feeds.conf, path [labelSelector=...] [fieldSelector=...],
+ * which is cut up. 1; 0 if there is nothing on it; -1 as feed_query_make().
+ */
+int feed_query_line(struct feed_query *q, char *line);
+/* From a wish: {"path":..., "labelSelector":..., "fieldSelector":...}. */
+int feed_query_wish(struct feed_query *q, const char *text, size_t len);
 
 enum feed_change {
 	FEED_SAME,
@@ -115,8 +130,7 @@ const struct feed_object *feed_get(const struct feed *f, const char *ns,
 size_t feed_lower_bound(const struct feed *f, const char *key);
 
 /* Append an object's bytes to b. 0, or -1 with errno. */
-int feed_read(const struct feed *f, const struct feed_object *o,
-    struct buf *b);
+int feed_read(const struct feed *f, const struct feed_object *o, struct buf *b);
 
 /*
  * The offset of the first event with an rv greater than rv (f->end if none).
@@ -127,19 +141,21 @@ off_t feed_position(const struct feed *f, uint64_t rv);
 /* A line of a journal, taken apart. Zeroed memory is empty. */
 struct feed_line {
 	enum feed_type type;
-	off_t off, next;	/* where it stands; where the next one does */
-	struct buf text;	/* the line, newline included */
-	const char *object;	/* its bytes in text */
+	off_t off, next;    /* where it stands; where the next one does */
+	struct buf text;    /* the line, newline included */
+	const char *object; /* its bytes in text */
 	size_t object_len;
 	uint64_t rv;
-	struct meta meta;	/* not of BOOKMARK and BASE */
+	struct meta meta; /* not of BOOKMARK and BASE */
 };
 /*
  * Read the line at off (< end) of a journal. 0; -1 with errno EBADMSG, EIO...
  * l is reused; feed_line_free() at the end.
  */
-int feed_line_read(struct feed_line *l, const struct feed_file *file,
-    off_t off, off_t end, const struct resource *r);
+int feed_line_read(struct feed_line *l, const struct feed_file *file, off_t off,
+    off_t end, const struct resource *r);
+/* Take l->text, whole with its newline, apart: 0, or -1 with errno. */
+int feed_line_parse(struct feed_line *l, const struct resource *r);
 void feed_line_free(struct feed_line *l);
 
 #endif

@@ -178,8 +178,8 @@ journal_normalize(struct buf *b, const char *object, size_t len,
 			errno = ENOMEM;
 			return -1;
 		}
-		rc = journal_normalize(b, text, strlen(text), kind,
-		    api_version);
+		rc =
+		    journal_normalize(b, text, strlen(text), kind, api_version);
 		free(text);
 		return rc;
 	}
@@ -197,8 +197,8 @@ journal_normalize(struct buf *b, const char *object, size_t len,
 static int
 add_line(struct buf *b, enum feed_type type, const char *object, size_t len)
 {
-	if (buf_printf(b, "{\"type\":\"%s\",\"object\":",
-		feed_type_name(type)) == -1 ||
+	if (buf_printf(b,
+		"{\"type\":\"%s\",\"object\":", feed_type_name(type)) == -1 ||
 	    buf_add(b, object, len) == -1)
 		return -1;
 	return buf_puts(b, "}\n");
@@ -288,8 +288,8 @@ append_bookmark(struct journal *j, const char *object, size_t len,
 	uint64_t rv;
 	int rc = -1;
 
-	text = json_string_value(json_object_get(json_object_get(o, "metadata"),
-	    "resourceVersion"));
+	text = json_string_value(
+	    json_object_get(json_object_get(o, "metadata"), "resourceVersion"));
 	if (text == NULL || meta_parse_rv(text, &rv) == -1) {
 		errno = EBADMSG;
 		return -1;
@@ -406,7 +406,8 @@ tail_start(const struct feed *f)
 		if (f->end - f->events[i - 1].off > keep)
 			break;
 	/* no cut between two lines of one rv */
-	while (i > 0 && i < f->nevents && f->events[i].rv == f->events[i - 1].rv)
+	while (
+	    i > 0 && i < f->nevents && f->events[i].rv == f->events[i - 1].rv)
 		i++;
 	return i < f->nevents ? f->events[i].off : f->end;
 }

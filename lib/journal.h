@@ -20,15 +20,15 @@ struct journal_item {
 };
 
 struct journal {
-	struct feed feed;  /* open if synced */
-	int datafd;	   /* the data directory, borrowed */
+	struct feed feed; /* open if synced */
+	int datafd;	  /* the data directory, borrowed */
 	int lockfd;
 	int synced;
-	int doubtful;	   /* mended by guess: list anew when possible */
-	int dirty;	   /* appended since the last journal_sync() */
-	char **pending;	   /* keys whose files are not written yet */
+	int doubtful;	/* mended by guess: list anew when possible */
+	int dirty;	/* appended since the last journal_sync() */
+	char **pending; /* keys whose files are not written yet */
 	size_t npending, cap_pending;
-	int stage_fd;	   /* a list that is coming in, else -1 */
+	int stage_fd; /* a list that is coming in, else -1 */
 	off_t stage_len;
 	struct journal_item *items;
 	size_t nitems, cap_items;
@@ -44,8 +44,7 @@ struct journal {
  * it), j freed.
  */
 int journal_open(struct journal *j, int datafd, const char *data,
-    const struct feed_query *q, void (*told)(void *, const char *),
-    void *arg);
+    const struct feed_query *q, void (*told)(void *, const char *), void *arg);
 void journal_free(struct journal *j);
 
 /*

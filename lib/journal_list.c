@@ -306,8 +306,8 @@ collect_changes(struct journal *j, uint64_t rv, struct change **out, size_t *n)
 	size_t i, listed;
 
 	*n = 0;
-	if ((c = *out = calloc(j->nitems + j->feed.nobjects + 1,
-		 sizeof(*c))) == NULL)
+	if ((c = *out = calloc(j->nitems + j->feed.nobjects + 1, sizeof(*c))) ==
+	    NULL)
 		return -1;
 	for (i = 0; i < j->nitems; i++)
 		if (j->items[i].rv > j->feed.rv) {
@@ -356,8 +356,8 @@ append_bookmark(struct journal *j, uint64_t rv, const char *kind,
 	if (buf_puts(&b, "{\"kind\":") == 0 && buf_json(&b, kind) == 0 &&
 	    buf_puts(&b, ",\"apiVersion\":") == 0 &&
 	    buf_json(&b, api_version) == 0 &&
-	    buf_printf(&b, ",\"metadata\":{\"resourceVersion\":\"%" PRIu64
-			   "\"}}",
+	    buf_printf(&b,
+		",\"metadata\":{\"resourceVersion\":\"%" PRIu64 "\"}}",
 		rv) == 0)
 		rc = journal_event(j, FEED_BOOKMARK, b.data, b.len);
 	buf_free(&b);
@@ -398,8 +398,7 @@ journal_list_commit(struct journal *j, uint64_t rv, const char *kind,
 	else if (write_new(j, rv, kind, api_version) == 0 && reopen(j) == 0) {
 		j->doubtful = 0;
 		rc = 0;
-		if (unlinkat(j->lockfd, "doubtful", 0) == -1 &&
-		    errno != ENOENT)
+		if (unlinkat(j->lockfd, "doubtful", 0) == -1 && errno != ENOENT)
 			rc = -1;
 	}
 	saved = errno;

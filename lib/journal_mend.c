@@ -65,9 +65,9 @@ cut_tail(struct journal *j)
 /* --- a journal that does not parse --- */
 
 struct salvage {
-	struct feed *f;	  /* what could be read of the journal */
+	struct feed *f; /* what could be read of the journal */
 	struct journal *j;
-	struct buf view;  /* objects of the view, one behind the other */
+	struct buf view; /* objects of the view, one behind the other */
 	struct journal_item *items;
 	size_t n, cap;
 	uint64_t rv;
@@ -154,8 +154,8 @@ salvage_rest(struct salvage *s)
 			continue;
 		b.len = 0;
 		if ((rc = feed_read(s->f, o, &b)) == 0)
-			rc = add_item(s, o->meta.key, o->meta.rv, b.data,
-			    b.len);
+			rc =
+			    add_item(s, o->meta.key, o->meta.rv, b.data, b.len);
 	}
 	buf_free(&b);
 	return rc;

@@ -67,8 +67,7 @@ text(yaml_node_t *n)
 {
 	if (n == NULL || n->type != YAML_SCALAR_NODE ||
 	    n->data.scalar.length == 0 ||
-	    strlen((const char *)n->data.scalar.value) !=
-		n->data.scalar.length)
+	    strlen((const char *)n->data.scalar.value) != n->data.scalar.length)
 		return NULL;
 	return (const char *)n->data.scalar.value;
 }
@@ -183,8 +182,8 @@ take_server(const struct why *w, struct kubeconfig *k)
 			colon = close + 1;
 	} else {
 		colon = memchr(p, ':', (size_t)(end - p));
-		k->host = strndup(p,
-		    (size_t)((colon == NULL ? end : colon) - p));
+		k->host =
+		    strndup(p, (size_t)((colon == NULL ? end : colon) - p));
 	}
 	if (k->host == NULL)
 		return -1;
@@ -225,11 +224,13 @@ take_user(const struct why *w, yaml_document_t *d, yaml_node_t *u,
     struct kubeconfig *k)
 {
 	if (member(d, u, "exec") != NULL)
-		return say(w, "exec plugins are not supported: use a "
-			      "certificate, token or tokenFile");
+		return say(w,
+		    "exec plugins are not supported: use a "
+		    "certificate, token or tokenFile");
 	if (member(d, u, "auth-provider") != NULL)
-		return say(w, "auth-provider plugins are not supported: use a "
-			      "certificate, token or tokenFile");
+		return say(w,
+		    "auth-provider plugins are not supported: use a "
+		    "certificate, token or tokenFile");
 	if (take_path(w, d, u, "client-certificate", &k->cert_file) == -1 ||
 	    take_data(w, d, u, "client-certificate-data", &k->cert_data) ==
 		-1 ||
@@ -251,8 +252,9 @@ take_context(const struct why *w, yaml_document_t *d, struct kubeconfig *k)
 	if (root == NULL || root->type != YAML_MAPPING_NODE)
 		return say(w, "no kubeconfig");
 	if ((name = text(member(d, root, "current-context"))) == NULL)
-		return say(w, "names no current-context; set one with kubectl "
-			      "config use-context");
+		return say(w,
+		    "names no current-context; set one with kubectl "
+		    "config use-context");
 	if ((context = named(d, "contexts", name, "context")) == NULL)
 		return say(w, "has no context %s, its current-context", name);
 	if ((cluster = text(member(d, context, "cluster"))) == NULL ||
@@ -427,8 +429,8 @@ void
 kubeconfig_free(struct kubeconfig *k)
 {
 	char *const strings[] = { k->server, k->host, k->tls_server_name,
-		k->ca_file, k->ca_data, k->cert_file, k->cert_data,
-		k->key_file, k->token_file, k->username };
+		k->ca_file, k->ca_data, k->cert_file, k->cert_data, k->key_file,
+		k->token_file, k->username };
 	char *const secrets[] = { k->key_data, k->token, k->password };
 	size_t i;
 

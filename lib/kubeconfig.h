@@ -11,10 +11,10 @@
  * All strings are owned by the struct; NULL where absent. *_data are PEM.
  */
 struct kubeconfig {
-	char *server;	   /* https://host:port[/path], no trailing slash */
-	char *host;	   /* of server, without brackets */
+	char *server; /* https://host:port[/path], no trailing slash */
+	char *host;   /* of server, without brackets */
 	int port;
-	int tls;	   /* 1 for https */
+	int tls; /* 1 for https */
 	char *tls_server_name;
 	int insecure;
 	char *ca_file, *ca_data;

@@ -37,7 +37,8 @@ addr_ok(const char *s)
 		return n > 2 && s[n - 1] == ']' &&
 		    strspn(s + 1, "0123456789abcdefABCDEF:.") == n - 2;
 	for (i = 0; i < n; i++)
-		if (!isalnum((unsigned char)s[i]) && strchr("-_.", s[i]) == NULL)
+		if (!isalnum((unsigned char)s[i]) &&
+		    strchr("-_.", s[i]) == NULL)
 			return 0;
 	return s[0] != '.' && s[0] != '-';
 }
@@ -168,16 +169,18 @@ static int
 add(struct masters *ms, const char *addr, char *why, size_t whylen)
 {
 	if (!addr_ok(addr) || strlen(addr) >= sizeof(ms->m[0].addr)) {
-		snprintf(why, whylen, "master '%s': not host:port "
-		    "(an IPv6 address goes in brackets)", addr);
+		snprintf(why, whylen,
+		    "master '%s': not host:port "
+		    "(an IPv6 address goes in brackets)",
+		    addr);
 		errno = EINVAL;
 		return -1;
 	}
 	if (masters_find(ms, addr) != NULL)
 		return 0;
 	if (ms->n == MASTERS_MAX) {
-		snprintf(why, whylen, "master '%s': more than %d masters",
-		    addr, MASTERS_MAX);
+		snprintf(why, whylen, "master '%s': more than %d masters", addr,
+		    MASTERS_MAX);
 		errno = E2BIG;
 		return -1;
 	}

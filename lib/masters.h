@@ -6,7 +6,7 @@
 #define MASTERS_MAX 16
 
 struct master {
-	char addr[272];	 /* host:port, IPv6 in brackets */
+	char addr[272]; /* host:port, IPv6 in brackets */
 	int up;
 	long long since; /* unix seconds of the last transition */
 	char reason[128];

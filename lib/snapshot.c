@@ -30,8 +30,7 @@ write_base(struct snapshot *s, const struct snapshot_base *base)
 		(intmax_t)base->tail) == 0 &&
 	    buf_json(&b, base->kind) == 0 &&
 	    buf_puts(&b, ",\"apiVersion\":") == 0 &&
-	    buf_json(&b, base->api_version) == 0 &&
-	    buf_puts(&b, "}}\n") == 0 &&
+	    buf_json(&b, base->api_version) == 0 && buf_puts(&b, "}}\n") == 0 &&
 	    fwrite(b.data, 1, b.len, s->out) == b.len)
 		rc = 0;
 	buf_free(&b);
@@ -45,8 +44,8 @@ snapshot_begin(struct snapshot *s, int dirfd, const struct snapshot_base *base)
 
 	s->dirfd = dirfd;
 	s->out = NULL;
-	fd = openat(dirfd, TEMP, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-	    0600);
+	fd =
+	    openat(dirfd, TEMP, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
 	if ((s->out = fdopen(fd, "w")) == NULL) {
@@ -78,8 +77,8 @@ snapshot_copy(struct snapshot *s, int fd, off_t from, off_t to)
 	ssize_t n;
 
 	while (from < to) {
-		want = to - from < (off_t)sizeof(chunk) ? (size_t)(to - from) :
-							  sizeof(chunk);
+		want = to - from < (off_t)sizeof(chunk) ? (size_t)(to - from)
+							: sizeof(chunk);
 		if ((n = pread(fd, chunk, want, from)) <= 0) {
 			if (n == 0)
 				errno = EIO;
@@ -103,8 +102,7 @@ snapshot_commit(struct snapshot *s)
 	}
 	rc = fclose(s->out);
 	s->out = NULL;
-	if (rc == EOF ||
-	    renameat(s->dirfd, TEMP, s->dirfd, "journal") == -1) {
+	if (rc == EOF || renameat(s->dirfd, TEMP, s->dirfd, "journal") == -1) {
 		snapshot_abort(s);
 		return -1;
 	}

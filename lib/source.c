@@ -101,8 +101,9 @@ make_request(struct source *s, struct buf *b, unsigned seconds)
 		       seconds) == -1)
 		return -1;
 	if (s->state == SOURCE_STREAMING &&
-	    buf_puts(b, "&sendInitialEvents=true"
-			"&resourceVersionMatch=NotOlderThan") == -1)
+	    buf_puts(b,
+		"&sendInitialEvents=true"
+		"&resourceVersionMatch=NotOlderThan") == -1)
 		return -1;
 	if (s->state == SOURCE_LISTING && again &&
 	    buf_puts(b, "&resourceVersionMatch=NotOlderThan") == -1)
@@ -171,8 +172,8 @@ metadata_rv(const json_t *o)
 	const char *text;
 	uint64_t rv;
 
-	text = json_string_value(json_object_get(json_object_get(o, "metadata"),
-	    "resourceVersion"));
+	text = json_string_value(
+	    json_object_get(json_object_get(o, "metadata"), "resourceVersion"));
 	if (text == NULL || meta_parse_rv(text, &rv) == -1)
 		return 0;
 	return rv;
@@ -181,8 +182,8 @@ metadata_rv(const json_t *o)
 static int
 commit(struct source *s, uint64_t rv)
 {
-	if (journal_list_commit(&s->j, rv, s->kind, s->api_version,
-		s->reset) == -1)
+	if (journal_list_commit(&s->j, rv, s->kind, s->api_version, s->reset) ==
+	    -1)
 		return fail(s);
 	s->relist = s->reset = 0;
 	s->backoff_ms = 0;
@@ -202,10 +203,12 @@ take_status(struct source *s, const json_t *status)
 	code = (long)json_integer_value(json_object_get(status, "code"));
 	reason = json_string_value(json_object_get(status, "reason"));
 	causes = json_object_get(json_object_get(status, "details"), "causes");
-	cause = json_string_value(json_object_get(json_array_get(causes, 0),
-	    "reason"));
-	if (code == 410 || (reason != NULL && (strcmp(reason, "Expired") == 0 ||
-						  strcmp(reason, "Gone") == 0)))
+	cause = json_string_value(
+	    json_object_get(json_array_get(causes, 0), "reason"));
+	if (code == 410 ||
+	    (reason != NULL &&
+		(strcmp(reason, "Expired") == 0 ||
+		    strcmp(reason, "Gone") == 0)))
 		s->relist = 1;
 	else if (cause != NULL &&
 	    strcmp(cause, "ResourceVersionTooLarge") == 0 && s->j.synced) {
@@ -222,10 +225,10 @@ take_bookmark(struct source *s, const json_t *o, const char *p, size_t n)
 {
 	const char *end;
 
-	end = json_string_value(json_object_get(json_object_get(json_object_get(
-						    o, "metadata"),
-						    "annotations"),
-	    "k8s.io/initial-events-end"));
+	end = json_string_value(
+	    json_object_get(json_object_get(json_object_get(o, "metadata"),
+				"annotations"),
+		"k8s.io/initial-events-end"));
 	if (s->state == SOURCE_STREAMING) {
 		if (end == NULL || strcmp(end, "true") != 0)
 			return 0;
@@ -524,8 +527,8 @@ page_done(struct source *s)
 	use_kind(s, o, 1);
 	free(s->next);
 	s->next = NULL;
-	next = json_string_value(json_object_get(json_object_get(o, "metadata"),
-	    "continue"));
+	next = json_string_value(
+	    json_object_get(json_object_get(o, "metadata"), "continue"));
 	if (next != NULL && *next != '\0')
 		s->next = strdup(next);
 	if (s->next != NULL)
@@ -580,8 +583,8 @@ source_done(CURL *easy, CURLcode code)
 }
 
 int
-source_open(struct source *s, struct curlev *c, struct upstream *up,
-    int datafd, const char *data, const struct feed_query *q,
+source_open(struct source *s, struct curlev *c, struct upstream *up, int datafd,
+    const char *data, const struct feed_query *q,
     void (*told)(void *, const char *))
 {
 	memset(s, 0, sizeof(*s));

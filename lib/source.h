@@ -14,8 +14,8 @@
  * old (410), and then told to readers as the difference.
  */
 enum source_state {
-	SOURCE_WAITING,	 /* for the master, or its turn to try again */
-	SOURCE_LISTING,	 /* LIST, page by page */
+	SOURCE_WAITING,	  /* for the master, or its turn to try again */
+	SOURCE_LISTING,	  /* LIST, page by page */
 	SOURCE_STREAMING, /* the list as a watch, sendInitialEvents */
 	SOURCE_WATCHING,
 };
@@ -30,23 +30,24 @@ struct source {
 	CURL *easy;
 	struct event *retry;
 	unsigned backoff_ms;
-	int required;	   /* of feeds.conf: never dropped */
-	int no_stream;	   /* the master refused sendInitialEvents */
-	int relist;	   /* 410: what we have is too old */
-	int reset;	   /* the master's resourceVersions went back */
+	int required;  /* of feeds.conf: never dropped */
+	int no_stream; /* the master refused sendInitialEvents */
+	int relist;    /* 410: what we have is too old */
+	int reset;     /* the master's resourceVersions went back */
 	/* the transfer under way */
 	long code;
-	int events;	   /* lines that came */
-	int verdict;	   /* errno of what was wrong with it, 0 if nothing */
+	int events;  /* lines that came */
+	int verdict; /* errno of what was wrong with it, 0 if nothing */
 	size_t header_bytes;
-	struct buf line;   /* a watch line that is not whole, or an error's body */
+	struct buf
+	    line; /* a watch line that is not whole, or an error's body */
 	struct split split;
 	char kind[128], api_version[128];
-	char *next;	   /* continue token of the next page */
+	char *next; /* continue token of the next page */
 	/* told when the feed became synced or was refused, or was written to */
 	void (*changed)(struct source *s);
 	void *owner;
-	char wish[256];	   /* file in wishes/ that asked for it, "" if none */
+	char wish[256]; /* file in wishes/ that asked for it, "" if none */
 };
 
 /*

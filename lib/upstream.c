@@ -206,7 +206,8 @@ set_credential(CURL *e, struct upstream *u)
 	CURLcode r;
 
 	if (token != NULL) {
-		r = curl_easy_setopt(e, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		r = curl_easy_setopt(e, CURLOPT_HTTPAUTH,
+		    (long)CURLAUTH_BEARER);
 		r |= curl_easy_setopt(e, CURLOPT_XOAUTH2_BEARER, token);
 		return r;
 	}

@@ -26,8 +26,8 @@ view_path(const char *key, char *path, char *dir)
 	int n;
 
 	name = slash == NULL ? key : slash + 1;
-	n = slash == NULL ? snprintf(dir, PATH_BYTES, "objects/_") :
-			    snprintf(dir, PATH_BYTES, "objects/%.*s",
+	n = slash == NULL ? snprintf(dir, PATH_BYTES, "objects/_")
+			  : snprintf(dir, PATH_BYTES, "objects/%.*s",
 				(int)(slash - key), key);
 	if (n >= PATH_BYTES ||
 	    snprintf(path, PATH_BYTES, "%.*s/%s", n, dir, name) >= PATH_BYTES ||
@@ -59,8 +59,8 @@ view_put(int dirfd, const char *key, const char *object, size_t len)
 
 	if (view_path(key, path, dir) == -1)
 		return -1;
-	fd = openat(dirfd, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-	    0600);
+	fd =
+	    openat(dirfd, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
 	rc = write_all(fd, object, len);
@@ -68,8 +68,7 @@ view_put(int dirfd, const char *key, const char *object, size_t len)
 		rc = -1;
 	if (rc == 0 && (rc = renameat(dirfd, temp, dirfd, path)) == -1 &&
 	    errno == ENOENT) {
-		if ((mkdirat(dirfd, "objects", 0700) == 0 ||
-			errno == EEXIST) &&
+		if ((mkdirat(dirfd, "objects", 0700) == 0 || errno == EEXIST) &&
 		    (mkdirat(dirfd, dir, 0700) == 0 || errno == EEXIST))
 			rc = renameat(dirfd, temp, dirfd, path);
 	}
@@ -149,8 +148,8 @@ make_key(char *key, size_t len, const char *ns, const char *name)
 {
 	int n;
 
-	n = strcmp(ns, "_") == 0 ? snprintf(key, len, "%s", name) :
-				   snprintf(key, len, "%s/%s", ns, name);
+	n = strcmp(ns, "_") == 0 ? snprintf(key, len, "%s", name)
+				 : snprintf(key, len, "%s/%s", ns, name);
 	return n < (int)len ? 0 : -1;
 }
 
@@ -214,8 +213,8 @@ mend_file(void *arg, const char *ns, const char *name)
 		goto out;
 	if (is.data == NULL || !is_object(is.data, is.len, key))
 		m->bad(m->arg, path);
-	rc = o == NULL ? view_remove(m->f->dirfd, key) :
-			 view_put(m->f->dirfd, key, want.data, want.len);
+	rc = o == NULL ? view_remove(m->f->dirfd, key)
+		       : view_put(m->f->dirfd, key, want.data, want.len);
 out:
 	buf_free(&is);
 	buf_free(&want);
@@ -277,8 +276,8 @@ each_file(void *arg, const char *ns, const char *name)
 }
 
 int
-view_each(int dirfd,
-    int (*each)(void *, const char *, const char *, size_t), void *arg)
+view_each(int dirfd, int (*each)(void *, const char *, const char *, size_t),
+    void *arg)
 {
 	struct each e = { dirfd, each, arg };
 

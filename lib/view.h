@@ -23,7 +23,7 @@ int view_mend(const struct feed *f, void (*bad)(void *, const char *),
     void *arg);
 
 /* Call each(arg, key, bytes, len) for every file that is an object. */
-int view_each(int dirfd, int (*each)(void *, const char *, const char *,
-    size_t), void *arg);
+int view_each(int dirfd,
+    int (*each)(void *, const char *, const char *, size_t), void *arg);
 
 #endif
