@@ -8,22 +8,33 @@
 
 #include "edge.h"
 
-void
-answer(struct request *r, int code, const char *type, const void *p, size_t n)
+/* after: seconds for Retry-After, 0 for none */
+static void
+send_whole(struct request *r, int code, const char *type, int after,
+    const void *p, size_t n)
 {
-	char head[512];
+	char head[512], retry[40] = "";
 	int len;
+
+	if (after > 0)
+		snprintf(retry, sizeof(retry), "Retry-After: %d\r\n", after);
 
 	len = snprintf(head, sizeof(head),
 	    "Status: %d %s\r\n"
 	    "Cache-Control: no-cache, private\r\n"
 	    "Content-Type: %s\r\n"
-	    "Content-Length: %zu\r\n\r\n",
-	    code, status_phrase(code), type, n);
+	    "%sContent-Length: %zu\r\n\r\n",
+	    code, status_phrase(code), type, retry, n);
 	fcgi_write(r->c, head, (size_t)len);
 	if (!r->head)
 		fcgi_write(r->c, p, n);
 	fcgi_end(r->c);
+}
+
+void
+answer(struct request *r, int code, const char *type, const void *p, size_t n)
+{
+	send_whole(r, code, type, 0, p, n);
 }
 
 void
@@ -32,7 +43,8 @@ answer_status(struct request *r, const struct status *s)
 	struct buf b = { 0 };
 
 	if (status_write(&b, s) == 0 && buf_puts(&b, "\n") == 0)
-		answer(r, s->code, "application/json", b.data, b.len);
+		send_whole(r, s->code, "application/json",
+		    s->retry_after_seconds, b.data, b.len);
 	else
 		fcgi_abort(r->c);
 	buf_free(&b);

@@ -181,6 +181,9 @@ on_header(char *line, size_t size, size_t n, void *arg)
 			p->reply = NULL;
 		}
 	} else if (n <= 2) {
+		/* something in front of the master answers for it */
+		if (p->code >= 500 && p->fallback != NULL)
+			return 0;
 		if (p->code >= 200)
 			send_head(p);
 	} else if (!is_hop(line, n)) {

@@ -91,12 +91,38 @@ check_options(struct request *r)
 	return -1;
 }
 
+/* 0 if the field labels are the resource's own; else it was answered. */
+static int
+check_fields(struct request *r, const struct feed_handle *h)
+{
+	const struct resource *res = h->feed.r;
+	const char *label;
+	size_t i;
+
+	/* what a custom resource selects by, the master has judged */
+	for (i = 0; res != NULL && i < r->q.field_sel.nreqs; i++) {
+		label = r->q.field_sel.reqs[i].key;
+		if (resource_field_known(res, label))
+			continue;
+		if (res->fields != NULL && res->fields[0] != NULL)
+			answer_error(r, 400, "field label not supported: %s",
+			    label);
+		else
+			answer_error(r, 400,
+			    "\"%s\" is not a known field selector: only "
+			    "\"metadata.name\", \"metadata.namespace\"",
+			    label);
+		return -1;
+	}
+	return 0;
+}
+
 static void
 serve_cached(struct request *r, struct feed_handle *h)
 {
 	const struct query *q = &r->q;
 
-	if (check_options(r) == -1)
+	if (check_options(r) == -1 || check_fields(r, h) == -1)
 		return;
 	if (q->cont != NULL ||
 	    (q->match != NULL && strcmp(q->match, "Exact") == 0 &&

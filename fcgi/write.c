@@ -162,14 +162,19 @@ now_text(void)
 	return json_string(text);
 }
 
-/* kind and apiVersion first, as kube-apiserver writes: a new reference. */
+/*
+ * kind and apiVersion first, as kube-apiserver writes, and the other way round
+ * for custom objects: a new reference.
+ */
 static json_t *
 kind_first(json_t *o, const struct feed *f)
 {
 	json_t *out = json_object();
 
-	json_object_set_new(out, "kind", json_string(f->kind));
+	if (f->r != NULL)
+		json_object_set_new(out, "kind", json_string(f->kind));
 	json_object_set_new(out, "apiVersion", json_string(f->api_version));
+	json_object_set_new(out, "kind", json_string(f->kind));
 	json_object_update_missing(out, o);
 	return out;
 }

@@ -303,6 +303,20 @@ append_bookmark(struct journal *j, const char *object, size_t len,
 	return rc;
 }
 
+/* 1 if the object is one of this feed: its kind, and its namespace if it has. */
+static int
+is_ours(const struct journal *j, const json_t *o, const struct meta *m)
+{
+	const struct feed *f = &j->feed;
+	const char *kind, *version;
+
+	kind = json_string_value(json_object_get(o, "kind"));
+	version = json_string_value(json_object_get(o, "apiVersion"));
+	return kind != NULL && strcmp(kind, f->kind) == 0 && version != NULL &&
+	    strcmp(version, f->api_version) == 0 &&
+	    (*f->q.p.ns == '\0' || strcmp(m->ns, f->q.p.ns) == 0);
+}
+
 int
 journal_event(struct journal *j, enum feed_type type, const char *object,
     size_t len)
@@ -322,6 +336,8 @@ journal_event(struct journal *j, enum feed_type type, const char *object,
 		rc = append_bookmark(j, b.data, b.len, o);
 	else if (meta_load(&m, o, j->feed.r) == -1)
 		goto out;
+	else if (m.rv == 0 || !is_ours(j, o, &m))
+		errno = EBADMSG;
 	else if (m.rv <= j->feed.rv)
 		rc = 0;
 	else

@@ -541,6 +541,27 @@ page_done(struct source *s)
 	json_decref(o);
 }
 
+/* 1 if the connection merely ended, as they do when a master goes. */
+static int
+is_ordinary(CURLcode code)
+{
+	switch (code) {
+	case CURLE_OK:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_GOT_NOTHING:
+	case CURLE_OPERATION_TIMEDOUT:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_HTTP2_STREAM:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_WRITE_ERROR:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 void
 source_done(CURL *easy, CURLcode code)
 {
@@ -569,6 +590,8 @@ source_done(CURL *easy, CURLcode code)
 	}
 	if (s->verdict != 0 && s->verdict != EPROTO)
 		tell(s, "dropped what came", strerror(s->verdict));
+	else if (!is_ordinary(code))
+		tell(s, "no answer", curl_easy_strerror(code));
 	if (s->relist && s->verdict == EPROTO)
 		tell(s, "too old for the master", "listing again");
 	/* a watch that did its time, or told us why it could not */

@@ -1,0 +1,260 @@
+# Sourced by the tests of whole hubs: TAP, a directory of its own, hubs and
+# mock masters on ports that the kernel chose, all ended at the end.
+# shellcheck shell=sh disable=SC2034
+set -u
+umask 077
+repo=$(cd "$(dirname "$0")/../.." && pwd -P)
+BUILD=${BUILD:-$repo/build}
+OTE_BIN=${OTE_BIN:-$BUILD/bin}
+export OTE_BIN
+PATH=$PATH:/usr/sbin:/sbin
+dir=$(mktemp -d "${TMPDIR:-/tmp}/edge.XXXXXX") || exit 1
+dir=$(cd "$dir" && pwd -P)
+n=0 bad=0 pids='' watches='' code=''
+
+finish() {
+	# shellcheck disable=SC2086
+	kill $watches $pids 2>/dev/null
+	wait
+	if [ "$bad" -gt 0 ]; then
+		for f in "$dir"/*.err; do
+			tail -n 12 "$f" | sed "s|^|# ${f##*/}: |"
+		done
+	fi
+	rm -rf "$dir"
+}
+trap finish EXIT
+trap 'exit 1' HUP INT TERM
+
+ok() { # STATUS NAME
+	n=$((n + 1))
+	[ "$1" -eq 0 ] || { bad=$((bad + 1)) && printf 'not '; }
+	echo "ok $n - $2"
+}
+
+is() { # GOT WANT NAME
+	[ "$1" = "$2" ]
+	ok $? "$3"
+	[ "$1" = "$2" ] || printf 'got:  %.400s\nwant: %.400s\n' "$1" "$2" |
+		sed 's/^/# /'
+}
+
+gone() { # PID
+	! kill -0 "$1" 2>/dev/null
+}
+
+done_testing() {
+	echo "1..$n"
+}
+
+wait_for() { # SECONDS COMMAND...: until it succeeds
+	until=$(($(date +%s) + $1))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -le "$until" ] || return 1
+		sleep 0.05
+	done
+}
+
+lines() { # FILE N: it has N lines at least
+	[ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+# --- hubs ---
+
+# One certificate for all, its own CA.
+ca=$dir/cert.pem
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+	-subj /CN=test -addext subjectAltName=IP:127.0.0.1 \
+	-keyout "$dir/key.pem" -out "$ca" 2>/dev/null || exit 1
+# shellcheck disable=SC2046
+set -- $("$BUILD/tests/hub/mock" -p 4)
+master_port=$1 edge_port=$2 lb_port=$3 mock_port=$4
+master=https://127.0.0.1:$master_port edge=https://127.0.0.1:$edge_port
+
+kubeconfig() { # URL [MORE]: of the master, for the edge
+	cat >"$dir/kubeconfig" <<-END
+		apiVersion: v1
+		kind: Config
+		current-context: c
+		contexts: [{name: c, context: {cluster: m, user: u}}]
+		users: [{name: u, user: {}}]
+		clusters:
+		- name: m
+		  cluster:
+		    server: $1
+		    ${2-}
+	END
+}
+
+# hub NAME MODE PORT [ARG...]: start one on the data in $dir/NAME
+hub() {
+	name=$1 mode=$2 port=$3
+	shift 3
+	"$repo/sh/ote_edgehub" "$mode" -d "$dir/$name" -n node1 \
+		--server-port "$port" --server-ca-file "$ca" \
+		--server-cert-file "$ca" --server-key-file "$dir/key.pem" "$@" \
+		>>"$dir/$name.out" 2>>"$dir/$name.err" &
+	pid=$!
+	pids="$pids $pid"
+	wait_for 20 curl -sf --cacert "$ca" "https://127.0.0.1:$port/healthz" ||
+		{ bad=1 && echo "Bail out! $name does not start" && exit 1; }
+}
+
+start_master() { # a standalone hub that plays the master
+	hub master standalone "$master_port"
+	master_pid=$pid
+}
+
+start_edge() { # a hub in front of what kubeconfig() named
+	[ -e "$dir/feeds" ] || : >"$dir/feeds"
+	hub edge k8s "$edge_port" --kube-config "$dir/kubeconfig" \
+		-l "127.0.0.1:$lb_port" --feeds "$dir/feeds" \
+		--sync-timeout 5
+	edge_pid=$pid
+}
+
+stop() { # PID [SIGNAL]
+	{ kill "-${2:-TERM}" "$1" && wait "$1"; } 2>/dev/null
+}
+
+# tool PID NAME: the process id of that tool of a hub
+tool() {
+	tr " " "\n" <"/proc/$1/task/$1/children" | while read -r p; do
+		[ "$(cat "/proc/$p/comm")" != "$2" ] || echo "$p"
+	done
+}
+
+master_is() { # up|down, as the edge sees it
+	grep -q " $1 " "$dir/edge/run/masters"
+}
+
+# --- the mock master ---
+
+start_mock() {
+	mkdir -p "$dir/mock"
+	"$BUILD/tests/hub/mock" "$dir/mock" "$mock_port" \
+		>"$dir/mock.port" 2>>"$dir/mock.err" &
+	mock_pid=$!
+	pids="$pids $mock_pid"
+	wait_for 10 lines "$dir/mock.port" 1
+}
+
+# reply FILE CODE [TYPE]: an answer of the mock with the body on stdin
+reply() {
+	{
+		printf 'HTTP/1.1 %s X\r\nContent-Type: %s\r\n' "$2" \
+			"${3:-application/json}"
+		printf 'Connection: close\r\n\r\n'
+		cat
+	} >"$dir/mock/$1.new"
+	mv "$dir/mock/$1.new" "$dir/mock/$1"
+}
+
+rules() { # on stdin: GLOB FILE [hold|endless]; /readyz is there
+	echo ok | reply readyz 200 text/plain
+	{ echo '/readyz* readyz' && cat; } >"$dir/mock/rules.new"
+	mv "$dir/mock/rules.new" "$dir/mock/rules"
+}
+
+asked() { # FIXED_TEXT: so often was a request with it made
+	grep -cF -- "$1" "$dir/mock/log"
+}
+
+# --- clients ---
+
+# get PATH [CURL_ARG...]: sets $code; $dir/body and $dir/head, from $at
+at=$edge
+get() {
+	path=$1
+	shift
+	: >"$dir/body"
+	code=$(curl -sSg --path-as-is -m 20 --cacert "$ca" -D "$dir/head" \
+		-o "$dir/body" -w '%{http_code}' "$@" "$at$path" \
+		2>"$dir/curl.err")
+}
+
+# status PATH CODE REASON NAME [CURL_ARG...]: a Status is answered
+status() {
+	path=$1 want="$2 Status $2 $3" name=$4
+	shift 4
+	get "$path" "$@"
+	is "$code $(jq -r '"\(.kind) \(.code) \(.reason)"' "$dir/body" 2>&1)" \
+		"$want" "$name"
+}
+
+names() { # of the list in body
+	jq -r '[.items[].metadata.name] | join(" ")' "$dir/body"
+}
+
+watch() { # FILE PATH [CURL_ARG...]: into $dir/FILE, in the background
+	out=$dir/$1 path=$2
+	shift 2
+	: >"$out"
+	curl -sSgN -m 120 --cacert "$ca" "$@" "$at$path" >"$out" \
+		2>>"$dir/curl.err" &
+	watch_pid=$!
+	watches="$watches $watch_pid"
+}
+
+# events FILE N: TYPE/NAME of its events, once there are N, bookmarks aside
+events() {
+	wait_for 10 lines "$dir/$1" "$2"
+	jq -r 'select(.type != "BOOKMARK") |
+		"\(.type)/\(.object.metadata.name // .object.reason)"' \
+		"$dir/$1" | paste -sd' '
+}
+
+# write METHOD PATH [JSON]: on the master
+write() {
+	code=$(curl -sSg -m 20 --cacert "$ca" -X "$1" -o "$dir/wrote" \
+		-H "Content-Type: ${type:-application/json}" \
+		${3:+--data-binary "$3"} -w '%{http_code}' "$master$2")
+}
+
+configmap() { # NAME [LABEL]: a JSON body
+	printf '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"%s","labels":{"app":"%s"}},"data":{"k":"v"}}' \
+		"$1" "${2:-a}"
+}
+
+wrote_rv() {
+	jq -r .metadata.resourceVersion "$dir/wrote"
+}
+
+# raw [BYTES_AS_FOR_PRINTF]: them, or stdin, over TLS as they are; what comes
+# back, for 20 s at most
+raw() {
+	# shellcheck disable=SC2059
+	if [ $# -gt 0 ]; then printf "$1"; else cat; fi |
+		timeout 20 openssl s_client -quiet -verify_quiet \
+			-CAfile "$ca" -connect "${at#https://}" 2>/dev/null
+}
+
+# item NAME RV [LABEL], event TYPE NAME RV [LABEL], mark RV: for the mock
+item() {
+	printf '{"metadata":{"name":"%s","namespace":"x","resourceVersion":"%s","labels":{"app":"%s"}}}' \
+		"$1" "$2" "${3:-a}"
+}
+
+event() {
+	type=$1
+	shift
+	printf '{"type":"%s","object":{"kind":"ConfigMap","apiVersion":"v1",%s}\n' \
+		"$type" "$(item "$@" | cut -c2-)"
+}
+
+mark() {
+	printf '{"type":"BOOKMARK","object":{"kind":"ConfigMap","apiVersion":"v1","metadata":{"resourceVersion":"%s","annotations":{"k8s.io/initial-events-end":"true"}}}}\n' "$1"
+}
+
+# list RV CONTINUE ITEM...
+list() {
+	printf '{"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":"%s","continue":"%s"},"items":[' "$1" "$2"
+	shift 2
+	comma=
+	for i; do
+		printf "%s%s" "$comma" "$i"
+		comma=,
+	done
+	printf ']}\n'
+}
