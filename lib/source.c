@@ -12,9 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "source.h"
+#include "source_take.h"
 
-#define LINE_MAX_BYTES (32 * 1024 * 1024)
 #define HEADERS_MAX (64 * 1024)
 #define ERROR_MAX (16 * 1024)
 #define BACKOFF_MIN_MS 200
@@ -116,248 +115,6 @@ make_request(struct source *s, struct buf *b, unsigned seconds)
 	return add_escaped(b, "fieldSelector", q->fields);
 }
 
-/* --- what comes back --- */
-
-static int
-fail(struct source *s)
-{
-	s->verdict = errno;
-	return -1;
-}
-
-static void
-use_kind(struct source *s, const json_t *o, int list)
-{
-	const char *kind, *api_version;
-	int n;
-
-	kind = json_string_value(json_object_get(o, "kind"));
-	api_version = json_string_value(json_object_get(o, "apiVersion"));
-	if (kind == NULL || api_version == NULL)
-		return;
-	n = (int)strlen(kind);
-	if (list && n > 4 && strcmp(kind + n - 4, "List") == 0)
-		n -= 4;
-	snprintf(s->kind, sizeof(s->kind), "%.*s", n, kind);
-	snprintf(s->api_version, sizeof(s->api_version), "%s", api_version);
-}
-
-static int
-item_came(void *arg, const char *p, size_t n)
-{
-	struct source *s = arg;
-	struct buf head = { 0 };
-	json_t *o;
-
-	if (s->kind[0] == '\0') {
-		/* a built-in list says its kind before its items */
-		if (buf_add(&head, s->split.rest.data, s->split.rest.len) ==
-			-1 ||
-		    buf_puts(&head, "]}") == -1) {
-			buf_free(&head);
-			return -1;
-		}
-		if ((o = json_loadb(head.data, head.len, 0, NULL)) != NULL)
-			use_kind(s, o, 1);
-		json_decref(o);
-		buf_free(&head);
-	}
-	return journal_list_item(&s->j, p, n,
-	    s->kind[0] == '\0' ? NULL : s->kind, s->api_version);
-}
-
-static uint64_t
-metadata_rv(const json_t *o)
-{
-	const char *text;
-	uint64_t rv;
-
-	text = json_string_value(
-	    json_object_get(json_object_get(o, "metadata"), "resourceVersion"));
-	if (text == NULL || meta_parse_rv(text, &rv) == -1)
-		return 0;
-	return rv;
-}
-
-static int
-commit(struct source *s, uint64_t rv)
-{
-	if (journal_list_commit(&s->j, rv, s->kind, s->api_version, s->reset) ==
-	    -1)
-		return fail(s);
-	s->relist = s->reset = 0;
-	s->backoff_ms = 0;
-	journal_refuse(&s->j, 0, "");
-	s->changed(s);
-	return 0;
-}
-
-/* The Status of an ERROR event or of a refused request. */
-static int
-take_status(struct source *s, const json_t *status)
-{
-	const json_t *causes;
-	const char *reason, *cause;
-	long code;
-
-	code = (long)json_integer_value(json_object_get(status, "code"));
-	reason = json_string_value(json_object_get(status, "reason"));
-	causes = json_object_get(json_object_get(status, "details"), "causes");
-	cause = json_string_value(
-	    json_object_get(json_array_get(causes, 0), "reason"));
-	if (code == 410 ||
-	    (reason != NULL &&
-		(strcmp(reason, "Expired") == 0 ||
-		    strcmp(reason, "Gone") == 0)))
-		s->relist = 1;
-	else if (cause != NULL &&
-	    strcmp(cause, "ResourceVersionTooLarge") == 0 && s->j.synced) {
-		/* told twice: the master was set back to an older state */
-		s->reset = s->relist;
-		s->relist = 1;
-	}
-	errno = EPROTO;
-	return fail(s);
-}
-
-static int
-take_bookmark(struct source *s, const json_t *o, const char *p, size_t n)
-{
-	const char *end;
-
-	end = json_string_value(
-	    json_object_get(json_object_get(json_object_get(o, "metadata"),
-				"annotations"),
-		"k8s.io/initial-events-end"));
-	if (s->state == SOURCE_STREAMING) {
-		if (end == NULL || strcmp(end, "true") != 0)
-			return 0;
-		use_kind(s, o, 0);
-		if (commit(s, metadata_rv(o)) == -1)
-			return -1;
-		s->state = SOURCE_WATCHING;
-		return 0;
-	}
-	return journal_event(&s->j, FEED_BOOKMARK, p, n) == -1 ? fail(s) : 0;
-}
-
-static int
-take_event(struct source *s, const char *type, const json_t *o, const char *p,
-    size_t n)
-{
-	enum feed_type t;
-
-	if (strcmp(type, "ERROR") == 0)
-		return take_status(s, o);
-	if (strcmp(type, "BOOKMARK") == 0)
-		return take_bookmark(s, o, p, n);
-	if (strcmp(type, "ADDED") == 0)
-		t = FEED_ADDED;
-	else if (strcmp(type, "MODIFIED") == 0)
-		t = FEED_MODIFIED;
-	else if (strcmp(type, "DELETED") == 0)
-		t = FEED_DELETED;
-	else {
-		errno = EBADMSG;
-		return fail(s);
-	}
-	if (s->state == SOURCE_STREAMING) {
-		if (t != FEED_ADDED) {
-			errno = EBADMSG;
-			return fail(s);
-		}
-		if (journal_list_item(&s->j, p, n, NULL, NULL) == -1)
-			return fail(s);
-		return 0;
-	}
-	return journal_event(&s->j, t, p, n) == -1 ? fail(s) : 0;
-}
-
-/* The object's bytes in a watch line, where it is written as usual; else "". */
-static void
-object_bytes(const char *line, size_t n, const char *type, const char **p,
-    size_t *len)
-{
-	char head[64];
-	int h;
-
-	h = snprintf(head, sizeof(head), "{\"type\":\"%s\",\"object\":", type);
-	*p = NULL;
-	*len = 0;
-	if (h < (int)sizeof(head) && n > (size_t)h + 1 &&
-	    memcmp(line, head, (size_t)h) == 0 && line[n - 1] == '}') {
-		*p = line + h;
-		*len = n - (size_t)h - 1;
-	}
-}
-
-static int
-take_line(struct source *s, const char *line, size_t n)
-{
-	json_t *root, *o;
-	const char *type, *p;
-	char *text = NULL;
-	size_t len;
-	int rc = -1;
-
-	if (n == 0)
-		return 0;
-	root = json_loadb(line, n, 0, NULL);
-	type = json_string_value(json_object_get(root, "type"));
-	o = json_object_get(root, "object");
-	errno = EBADMSG;
-	if (type == NULL || !json_is_object(o)) {
-		fail(s);
-		goto out;
-	}
-	object_bytes(line, n, type, &p, &len);
-	if (p == NULL) {
-		if ((text = json_dumps(o, JSON_COMPACT)) == NULL) {
-			errno = ENOMEM;
-			fail(s);
-			goto out;
-		}
-		p = text;
-		len = strlen(text);
-	}
-	s->events++;
-	rc = take_event(s, type, o, p, len);
-out:
-	free(text);
-	json_decref(root);
-	return rc;
-}
-
-static int
-take_lines(struct source *s, const char *p, size_t n)
-{
-	const char *nl;
-	size_t part;
-	int rc;
-
-	while (n > 0 && (nl = memchr(p, '\n', n)) != NULL) {
-		part = (size_t)(nl - p);
-		if (s->line.len > 0) {
-			if (buf_add(&s->line, p, part) == -1)
-				return fail(s);
-			rc = take_line(s, s->line.data, s->line.len);
-			s->line.len = 0;
-		} else
-			rc = take_line(s, p, part);
-		if (rc == -1)
-			return -1;
-		p += part + 1;
-		n -= part + 1;
-	}
-	if (s->line.len + n > LINE_MAX_BYTES) {
-		errno = EMSGSIZE;
-		return fail(s);
-	}
-	if (s->line.cap > 64 * 1024 && s->line.len == 0 && n == 0)
-		buf_free(&s->line);
-	return buf_add(&s->line, p, n) == -1 ? fail(s) : 0;
-}
-
 static size_t
 on_body(char *p, size_t size, size_t n, void *arg)
 {
@@ -374,9 +131,9 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	}
 	if (s->state == SOURCE_LISTING) {
 		if ((rc = split_feed(&s->split, p, n)) == -1)
-			fail(s);
+			source_fail(s);
 	} else {
-		rc = take_lines(s, p, n);
+		rc = source_lines(s, p, n);
 		if (s->events > 0)
 			s->changed(s);
 	}
@@ -392,7 +149,7 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	s->header_bytes += n * size;
 	if (s->header_bytes > HEADERS_MAX) {
 		errno = EMSGSIZE;
-		fail(s);
+		source_fail(s);
 		return 0;
 	}
 	return n * size;
@@ -429,7 +186,7 @@ start(struct source *s)
 	s->header_bytes = 0;
 	s->line.len = 0;
 	split_free(&s->split);
-	split_init(&s->split, item_came, s, LINE_MAX_BYTES);
+	split_init(&s->split, source_item, s, SOURCE_LINE_MAX);
 	if (make_request(s, &request, seconds) == -1 ||
 	    (s->easy = upstream_easy(s->up, request.data)) == NULL) {
 		tell(s, "cannot make a request", strerror(errno));
@@ -476,7 +233,7 @@ refused(struct source *s)
 	if (s->line.len > 0)
 		status = json_loadb(s->line.data, s->line.len, 0, NULL);
 	if (json_is_object(status)) {
-		take_status(s, status);
+		source_status(s, status);
 		message = json_string_value(json_object_get(status, "message"));
 	}
 	snprintf(why, sizeof(why), "%s", message == NULL ? "" : message);
@@ -517,14 +274,14 @@ page_done(struct source *s)
 	const char *next;
 
 	o = json_loadb(s->split.rest.data, s->split.rest.len, 0, NULL);
-	if (!split_done(&s->split) || o == NULL || metadata_rv(o) == 0) {
+	if (!split_done(&s->split) || o == NULL || source_rv(o) == 0) {
 		json_decref(o);
 		tell(s, "a list that is none", "dropped");
 		journal_list_abort(&s->j);
 		back_off(s);
 		return;
 	}
-	use_kind(s, o, 1);
+	source_kind(s, o, 1);
 	free(s->next);
 	s->next = NULL;
 	next = json_string_value(
@@ -533,7 +290,7 @@ page_done(struct source *s)
 		s->next = strdup(next);
 	if (s->next != NULL)
 		start(s);
-	else if (commit(s, metadata_rv(o)) == -1) {
+	else if (source_commit(s, source_rv(o)) == -1) {
 		tell(s, "a list was not kept", strerror(s->verdict));
 		back_off(s);
 	} else
@@ -615,7 +372,7 @@ source_open(struct source *s, struct curlev *c, struct upstream *up, int datafd,
 	s->up = up;
 	if (journal_open(&s->j, datafd, data, q, told, s) == -1)
 		return -1;
-	split_init(&s->split, item_came, s, LINE_MAX_BYTES);
+	split_init(&s->split, source_item, s, SOURCE_LINE_MAX);
 	s->state = SOURCE_WAITING;
 	if ((s->retry = evtimer_new(c->base, on_retry, s)) == NULL) {
 		journal_free(&s->j);
