@@ -9,6 +9,7 @@
  */
 #include <sys/inotify.h>
 #include <sys/queue.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -19,6 +20,8 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +63,8 @@ struct balancer {
 	struct event *resume;
 	struct masters given, now;
 	const char *file, *suspect;
+	struct sockaddr_storage own;
+	socklen_t own_len;
 	int inotify, verbose;
 	size_t nconns;
 	LIST_HEAD(conn_list, conn) conns;
@@ -111,6 +116,17 @@ conn_free(struct conn *c, int reset)
 	free(c);
 }
 
+/* A client may pause for long, as less(1) does: only a silent one is dead. */
+static void
+tune_client(int fd)
+{
+	unsigned int never = 0;
+
+	net_tune(fd);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &never,
+	    sizeof(never));
+}
+
 /* --- copying --- */
 
 /* Write what is left; 1 all gone, 0 not yet, -1 the peer is gone. */
@@ -158,7 +174,7 @@ pass_eof(struct conn *c, int from)
 	return c->side[CLIENT].shut && c->side[MASTER].shut;
 }
 
-/* Copy one chunk; 0, or -1 where the connection is over. */
+/* Copy one chunk; 0, or -1 where the connection is over: errno 0 if in order. */
 static int
 copy(struct conn *c, int from)
 {
@@ -172,7 +188,10 @@ copy(struct conn *c, int from)
 	if (n == 0) {
 		in->eof = 1;
 		event_del(in->read);
-		return pass_eof(c, from) ? -1 : 0;
+		if (!pass_eof(c, from))
+			return 0;
+		errno = 0;
+		return -1;
 	}
 	done = send(event_get_fd(out->read), chunk, (size_t)n, MSG_NOSIGNAL);
 	if (done == -1 && errno != EAGAIN && errno != EINTR)
@@ -198,7 +217,7 @@ on_read(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	if (copy(c, which(c, fd)) == -1)
-		conn_free(c, errno == ECONNRESET);
+		conn_free(c, errno != 0);
 }
 
 static void
@@ -299,6 +318,13 @@ begin(struct conn *c)
 		freeaddrinfo(ai);
 		return -1;
 	}
+	if (ai->ai_addrlen == c->b->own_len &&
+	    memcmp(ai->ai_addr, &c->b->own, c->b->own_len) == 0) {
+		warnx("%s: this is the load balancer itself", c->addr);
+		close(fd);
+		freeaddrinfo(ai);
+		return -1;
+	}
 	net_tune(fd);
 	code = connect(fd, ai->ai_addr, ai->ai_addrlen) == -1 ? errno : 0;
 	freeaddrinfo(ai);
@@ -358,7 +384,7 @@ on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa,
 	LIST_INSERT_HEAD(&b->conns, c, next);
 	if (++b->nconns == CONNS_MAX)
 		evconnlistener_disable(l);
-	net_tune(fd);
+	tune_client(fd);
 	s = &c->side[CLIENT];
 	s->read = event_new(b->base, fd, EV_READ | EV_PERSIST, on_read, c);
 	if (s->read == NULL) {
@@ -408,7 +434,14 @@ read_masters(struct balancer *b)
 	size_t i;
 
 	memset(&ms, 0, sizeof(ms));
-	if (b->file == NULL || masters_read(&ms, b->file) == -1 || ms.n == 0) {
+	if (b->file != NULL && masters_read(&ms, b->file) == -1 &&
+	    errno != ENOENT) {
+		warn("%s", b->file);
+		/* what was known is better */
+		if (b->now.n > 0)
+			return;
+	}
+	if (ms.n == 0) {
 		ms = b->given;
 		for (i = 0; i < ms.n; i++)
 			ms.m[i].up = 1;
@@ -490,12 +523,31 @@ check_given(const struct balancer *b, const char *addr)
 	freeaddrinfo(mine);
 }
 
+/* Two descriptors a connection, and some. */
+static void
+raise_limit(void)
+{
+	const rlim_t want = 2 * CONNS_MAX + 32;
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == -1 || l.rlim_cur >= want)
+		return;
+	l.rlim_cur = l.rlim_max < want ? l.rlim_max : want;
+	if (setrlimit(RLIMIT_NOFILE, &l) == -1 || l.rlim_cur < want)
+		warnx("only %llu descriptors: fewer than %d connections",
+		    (unsigned long long)l.rlim_cur, CONNS_MAX);
+}
+
 static void
 run(struct balancer *b, int fd)
 {
 	struct event *term, *intr;
 
 	signal(SIGPIPE, SIG_IGN);
+	raise_limit();
+	b->own_len = sizeof(b->own);
+	if (getsockname(fd, (struct sockaddr *)&b->own, &b->own_len) == -1)
+		err(111, "getsockname");
 	if ((b->base = event_base_new()) == NULL)
 		errx(111, "no memory");
 	b->listener = evconnlistener_new(b->base, on_accept, b,

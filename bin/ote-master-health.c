@@ -152,7 +152,7 @@ on_body(char *p, size_t size, size_t n, void *arg)
 }
 
 static enum verdict
-judge(CURLcode code, long status)
+judge(CURLcode code, long status, long os_errno)
 {
 	switch (code) {
 	case CURLE_OK:
@@ -160,7 +160,8 @@ judge(CURLcode code, long status)
 	case CURLE_OPERATION_TIMEDOUT:
 		return PROBE_TIMEOUT;
 	case CURLE_COULDNT_CONNECT:
-		return PROBE_REFUSED;
+		return os_errno == ECONNREFUSED ? PROBE_REFUSED
+						: PROBE_UNREACHABLE;
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return PROBE_UNREACHABLE;
 	case CURLE_SSL_CONNECT_ERROR:
@@ -192,7 +193,7 @@ reason(enum verdict v, CURLcode code, long status, char *out, size_t len)
 		snprintf(out, len, "timeout");
 		break;
 	case PROBE_UNREACHABLE:
-		snprintf(out, len, "no such host");
+		snprintf(out, len, "unreachable: %s", curl_easy_strerror(code));
 		break;
 	case PROBE_TLS:
 		snprintf(out, len, "tls: %s", curl_easy_strerror(code));
@@ -257,15 +258,16 @@ probe_done(CURL *easy, CURLcode code)
 {
 	struct probe *p;
 	char *private = NULL, why[128];
-	long status = 0;
+	long status = 0, os_errno = 0;
 	enum verdict v;
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_errno);
 	p = (struct probe *)(void *)private;
 	curl_easy_cleanup(easy);
 	p->easy = NULL;
-	v = judge(code, status);
+	v = judge(code, status, os_errno);
 	reason(v, code, status, why, sizeof(why));
 	count(p, v, why);
 }
@@ -289,6 +291,9 @@ probe_start(evutil_socket_t fd, short what, void *arg)
 	curl_easy_setopt(p->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(p->easy, CURLOPT_WRITEDATA, p);
 	curl_easy_setopt(p->easy, CURLOPT_TIMEOUT_MS, p->h->timeout_ms);
+	/* one connection a probe: a timed out one is closed with it */
+	curl_easy_setopt(p->easy, CURLOPT_HTTP_VERSION,
+	    (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(p->easy, CURLOPT_FRESH_CONNECT, (long)p->fresh);
 	p->fresh = 0;
 	if (curlev_add(&p->h->curlev, p->easy) == -1) {

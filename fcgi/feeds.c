@@ -178,8 +178,8 @@ is_open(const struct edge *e, const char *dir)
 	const struct feed_handle *h;
 
 	LIST_FOREACH(h, e->feeds, next)
-	if (strcmp(h->feed.dir, dir) == 0)
-		return 1;
+		if (strcmp(h->feed.dir, dir) == 0)
+			return 1;
 	return 0;
 }
 
@@ -211,9 +211,9 @@ find_open(const struct request *r)
 	struct feed_handle *h, *best = NULL;
 
 	LIST_FOREACH(h, r->edge->feeds, next)
-	if (covers(h, r) &&
-	    (best == NULL || h->feed.nobjects < best->feed.nobjects))
-		best = h;
+		if (covers(h, r) &&
+		    (best == NULL || h->feed.nobjects < best->feed.nobjects))
+			best = h;
 	return best;
 }
 
@@ -236,8 +236,7 @@ feeds_find_object(struct request *r, const struct feed_object **o)
 {
 	struct feed_handle *h;
 
-	LIST_FOREACH(h, r->edge->feeds, next)
-	{
+	LIST_FOREACH(h, r->edge->feeds, next) {
 		if (h->broken || !same_resource(h, &r->p))
 			continue;
 		if ((*o = feed_get(&h->feed, r->p.ns, r->p.name)) != NULL)
@@ -314,8 +313,8 @@ handle_of(const struct edge *e, int wd)
 	struct feed_handle *h;
 
 	LIST_FOREACH(h, e->feeds, next)
-	if (h->file_wd == wd || h->dir_wd == wd)
-		return h;
+		if (h->file_wd == wd || h->dir_wd == wd)
+			return h;
 	return NULL;
 }
 

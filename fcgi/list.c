@@ -153,8 +153,8 @@ list_find(const struct feed_handle *h, const char *key)
 	struct list_file *l;
 
 	LIST_FOREACH(l, &h->lists, next)
-	if (strcmp(l->key, key) == 0)
-		return l;
+		if (strcmp(l->key, key) == 0)
+			return l;
 	return NULL;
 }
 
@@ -178,7 +178,7 @@ list_make(struct edge *e, struct feed_handle *h, char *key, const struct buf *b)
 		return NULL;
 	}
 	LIST_FOREACH(old, &h->lists, next)
-	n++;
+		n++;
 	if (n >= FILES_MAX)
 		retire(LIST_FIRST(&h->lists));
 	LIST_INSERT_HEAD(&h->lists, l, next);

@@ -55,9 +55,9 @@ on_trim(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (e->server.accepted == trimmed)
+	if (e->server.accepted + e->server.conns == trimmed)
 		return;
-	trimmed = e->server.accepted;
+	trimmed = e->server.accepted + e->server.conns;
 	malloc_trim(0);
 }
 

@@ -67,10 +67,10 @@ find_authority(const struct apipath *p)
 	struct authority *a;
 
 	LIST_FOREACH(a, &authorities, next)
-	if (strcmp(a->j.feed.q.p.resource, p->resource) == 0 &&
-	    strcmp(a->j.feed.q.p.group, p->group) == 0 &&
-	    strcmp(a->j.feed.q.p.version, p->version) == 0)
-		return a;
+		if (strcmp(a->j.feed.q.p.resource, p->resource) == 0 &&
+		    strcmp(a->j.feed.q.p.group, p->group) == 0 &&
+		    strcmp(a->j.feed.q.p.version, p->version) == 0)
+			return a;
 	return NULL;
 }
 
@@ -345,8 +345,7 @@ merge(json_t *to, json_t *patch)
 	const char *key;
 	json_t *v, *sub;
 
-	json_object_foreach(patch, key, v)
-	{
+	json_object_foreach(patch, key, v) {
 		if (json_is_null(v)) {
 			json_object_del(to, key);
 			continue;

@@ -26,11 +26,28 @@ add(struct masters *ms, const char *ip, const json_t *port)
 	(void)masters_parse(ms, addr, why, sizeof(why));
 }
 
+/* The port named https, else the first one. */
+static const json_t *
+port_of(const json_t *subset)
+{
+	const json_t *ports = json_object_get(subset, "ports"), *p;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(ports, i, p) {
+		name = json_string_value(json_object_get(p, "name"));
+		if (name != NULL && strcmp(name, "https") == 0)
+			return json_object_get(p, "port");
+	}
+	return json_object_get(json_array_get(ports, 0), "port");
+}
+
 int
 endpoints_read(struct masters *ms, const char *path)
 {
 	const json_t *subset, *address, *port;
 	struct buf b = { 0 };
+	const char *ip;
 	json_t *object = NULL;
 	size_t i, j;
 
@@ -44,15 +61,13 @@ endpoints_read(struct masters *ms, const char *path)
 		errno = EBADMSG;
 		return -1;
 	}
-	json_array_foreach(json_object_get(object, "subsets"), i, subset)
-	{
-		port = json_object_get(json_array_get(json_object_get(subset,
-							  "ports"),
-					   0),
-		    "port");
+	json_array_foreach(json_object_get(object, "subsets"), i, subset) {
+		port = port_of(subset);
 		json_array_foreach(json_object_get(subset, "addresses"), j,
-		    address) add(ms,
-		    json_string_value(json_object_get(address, "ip")), port);
+		    address) {
+			ip = json_string_value(json_object_get(address, "ip"));
+			add(ms, ip, port);
+		}
 	}
 	json_decref(object);
 	return 0;

@@ -231,6 +231,10 @@ take_user(const struct why *w, yaml_document_t *d, yaml_node_t *u,
 		return say(w,
 		    "auth-provider plugins are not supported: use a "
 		    "certificate, token or tokenFile");
+	if (member(d, u, "as") != NULL)
+		return say(w,
+		    "impersonation (as) is not supported: use that "
+		    "user's own credential");
 	if (take_path(w, d, u, "client-certificate", &k->cert_file) == -1 ||
 	    take_data(w, d, u, "client-certificate-data", &k->cert_data) ==
 		-1 ||
@@ -325,7 +329,9 @@ check_pair(const struct why *w, const struct kubeconfig *k)
 	int rc = -1;
 
 	if (k->cert_file == NULL && k->cert_data == NULL)
-		return 0;
+		return k->key_file == NULL && k->key_data == NULL
+		    ? 0
+		    : say(w, "a client-key without client-certificate");
 	if (k->key_file == NULL && k->key_data == NULL)
 		return say(w, "a client certificate without client-key");
 	x = read_cert(w, k->cert_file, k->cert_data, "client-certificate");
@@ -369,6 +375,8 @@ check_files(const struct why *w, const struct kubeconfig *k)
 	if (k->token_file != NULL && stat(k->token_file, &st) == -1)
 		return say(w, "tokenFile %s: %s", k->token_file,
 		    strerror(errno));
+	if (k->token != NULL && strpbrk(k->token, "\r\n") != NULL)
+		return say(w, "token: a line break stands in it; take it out");
 	return check_pair(w, k);
 }
 

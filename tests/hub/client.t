@@ -21,7 +21,8 @@ refused() {
 	*) is "${got:-closed}" "$*" "$what" ;;
 	esac
 	sed '1,/^\r$/d' "$dir/out" >"$dir/reply"
-	if grep -qi '^content-type: application/json' "$dir/out"; then
+	if grep -qi '^content-type: application/json' "$dir/out" &&
+		[ "${got:-0}" -ge 400 ]; then
 		is "$(jq -r .kind "$dir/reply" 2>&1)" Status 'is a Status'
 	fi
 	lives
@@ -102,10 +103,14 @@ mkfifo "$dir/slow"
 exec 9<>"$dir/slow"
 i=0
 while [ $i -lt 50 ]; do
-	{ printf 'GET %s HTTP/1.1\r\nHost: ' $c && cat <"$dir/slow"; } | raw >/dev/null &
+	(
+		exec 9>&-
+		{ printf 'GET %s HTTP/1.1\r\nHost: ' $c && cat <"$dir/slow"; } |
+			raw >/dev/null
+	) &
 	watches="$watches $!" i=$((i + 1))
 done
-wait_for 5 lives
+printf abcdefgh >&9
 start=$(date +%s%N)
 lives
 ok $? 'slowloris: others are served'
