@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -67,6 +66,7 @@ struct health {
 	struct masters ms;		   /* what is told */
 	struct probe *probes[MASTERS_MAX]; /* beside ms.m */
 	const char *file, *suspect, *endpoints;
+	struct timespec seen; /* mtime of the endpoints file */
 	long interval_ms, timeout_ms;
 	int once, verbose, inotify, written;
 };
@@ -370,6 +370,37 @@ read_endpoints(struct health *h)
 		keep(h);
 }
 
+/* The tree is not ours to wait in: the file may come, go and come again. */
+static void
+on_endpoints(evutil_socket_t fd, short what, void *arg)
+{
+	struct health *h = arg;
+	struct stat st;
+
+	(void)fd;
+	(void)what;
+	if (stat(h->endpoints, &st) == -1 ||
+	    (st.st_mtim.tv_sec == h->seen.tv_sec &&
+		st.st_mtim.tv_nsec == h->seen.tv_nsec))
+		return;
+	h->seen = st.st_mtim;
+	read_endpoints(h);
+}
+
+static void
+follow_endpoints(struct health *h)
+{
+	struct timeval tv = { 1, 0 };
+	struct event *ev;
+
+	if (h->endpoints == NULL)
+		return;
+	ev = event_new(h->base, -1, EV_PERSIST, on_endpoints, h);
+	if (ev == NULL || event_add(ev, &tv) == -1)
+		errx(111, "no memory");
+	on_endpoints(-1, 0, h);
+}
+
 /* --- suspects --- */
 
 static void
@@ -433,8 +464,6 @@ on_inotify(evutil_socket_t fd, short what, void *arg)
 	if (read(fd, text, sizeof(text)) <= 0)
 		return;
 	scan_suspects(h);
-	if (h->endpoints != NULL)
-		read_endpoints(h);
 }
 
 static void
@@ -451,18 +480,11 @@ static void
 watch_files(struct health *h)
 {
 	struct event *ev;
-	char *copy_of;
 
 	if ((h->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) == -1)
 		err(111, "inotify");
 	if (h->suspect != NULL)
 		watch_dir(h, h->suspect);
-	if (h->endpoints != NULL) {
-		if ((copy_of = strdup(h->endpoints)) == NULL)
-			errx(111, "no memory");
-		watch_dir(h, dirname(copy_of));
-		free(copy_of);
-	}
 	ev =
 	    event_new(h->base, h->inotify, EV_READ | EV_PERSIST, on_inotify, h);
 	if (ev == NULL || event_add(ev, NULL) == -1)
@@ -503,8 +525,7 @@ run(struct health *h)
 		watch_files(h);
 		scan_suspects(h);
 	}
-	if (h->endpoints != NULL)
-		read_endpoints(h);
+	follow_endpoints(h);
 	event_base_dispatch(h->base);
 	while (h->ms.n > 0 && !h->once)
 		remove_probe(h, h->ms.n - 1);
