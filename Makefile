@@ -117,7 +117,7 @@ lint: all $(UNIT) $(HELPERS) $(BENCHES)
 		--inline-suppr -D_GNU_SOURCE -DVERSION='""' -Ilib -Ifcgi \
 		'-Djson_array_foreach(a,i,v)=for(i=0;;)' \
 		'-Djson_object_foreach(o,k,v)=for(;;)' $(filter %.c,$(C))
-	shellcheck -x $(sort $(SH))
+	shellcheck -x -e SC2317 -P SCRIPTDIR -P . $(sort $(SH))
 	mandoc -T lint -W warning $(PAGES)
 
 D = $(DESTDIR)$(PREFIX)

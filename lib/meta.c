@@ -66,8 +66,7 @@ add_labels(struct buf *b, const json_t *metadata)
 	json_t *labels = json_object_get(metadata, "labels"), *v;
 	const char *key;
 
-	json_object_foreach(labels, key, v)
-	{
+	json_object_foreach(labels, key, v) {
 		if (key[0] == '\0' || !json_is_string(v))
 			continue;
 		if (add(b, key) == -1 || add(b, json_string_value(v)) == -1)

@@ -44,6 +44,8 @@ gone() { # PID
 }
 
 done_testing() {
+	! grep -q "runtime error\|Sanitizer" "$dir"/*.err
+	ok $? "no sanitizer spoke"
 	echo "1..$n"
 }
 
