@@ -1,0 +1,132 @@
+# Sourced by ote_edgehub: its checks in order, and what it renders.
+# shellcheck shell=sh disable=SC2154,SC2034
+
+check_options() {
+	check_number -v "$level" 0 10
+	check_number --sync-timeout "$sync_timeout" 0 86400
+	check_number --server-port "$server_port" 1 65535
+	[ -n "$node" ] || node=$(hostname | tr '[:upper:]' '[:lower:]')
+	case $node in
+	'' | [!a-z0-9]* | *[!a-z0-9.-]*)
+		die "--node-name $node: not a node's name: lower case," \
+			"digits, - and ." ;;
+	esac
+	case $data in /*) ;; *) data=$PWD/${data#./} ;; esac
+	data=${data%/}
+	check_text --data-path "$data"
+	[ ${#data} -le 90 ] || die "--data-path $data: too long for the" \
+		"sockets in it: choose one of at most 90 bytes"
+	case $address in
+	*:*) web="[$address]:$server_port" ;;
+	*) web=$address:$server_port ;;
+	esac
+	split_addr --server-address "$web"
+	check_loopback --server-address "$address"
+	need_tool lighttpd lighttpd
+	need_tool openssl openssl
+	[ -x "$bin/ote-supervise" ] || die "$bin/ote-supervise: not there: run make"
+	verbose=
+	[ "$level" -lt 3 ] || verbose=-v
+	# shellcheck disable=SC3045
+	fds=$(ulimit -H -n)
+	case $fds in unlimited | ?????*) fds=8192 ;; esac
+	[ "$fds" -ge 256 ] || die "ulimit -n $fds: too few descriptors: raise it"
+}
+
+check_upstream() {
+	[ -n "$kubeconfig" ] ||
+		die "--kube-config: missing: name the kubeconfig of this node"
+	check_file --kube-config "$kubeconfig"
+	kubeconfig=$(realpath -- "$kubeconfig")
+	check_text --kube-config "$kubeconfig"
+	check_file --feeds "$feeds"
+	# shellcheck disable=SC2016
+	sed 's/\$NODE/'"$node/g" "$feeds" >"$tmp/feeds.conf"
+	tool_says ote-watch-sync -n -k "$kubeconfig" -c "$tmp/feeds.conf"
+	split_addr --lb-address "$lb"
+	[ "$lb" != "$web" ] || die "--lb-address $lb: is the server's own:" \
+		"choose another port"
+	from=--init-server
+	[ -n "$masters" ] || {
+		masters=$(server_of "$kubeconfig") || exit
+		from="--kube-config $kubeconfig: server"
+	}
+	check_masters "$from" "$masters" "$server_port" "$port"
+}
+
+# Run a tool's own check; what it says is what we say.
+tool_says() {
+	tool=$1
+	shift
+	said=$("$bin/$tool" "$@" 2>&1) && return
+	die "$(printf '%s\n' "$said" | sed -n "1s/^$tool: //p")"
+}
+
+check_rendered() {
+	tool_says ote-supervise -n -l "$data/lock" "$tmp/plan"
+	said=$(lighttpd -tt -f "$tmp/lighttpd.conf" 2>&1) ||
+		die "lighttpd: $(printf '%s\n' "$said" | head -n 1)"
+	check_port "--server-port $server_port" "$web"
+	[ "$mode" = standalone ] || check_port "--lb-address $lb" "$lb"
+}
+
+# By really listening there.
+check_port() {
+	said=$("$bin/ote-load-balancer" -n -l "$2" 2>&1) ||
+		die "$1: cannot listen on $2 (${said##*: }): end what" \
+			"listens there or choose another"
+}
+
+# render TO DATA: lighttpd.conf and plan, into TO, for a hub in DATA
+render() {
+	{
+		sed -e "s|@DATA@|$2|" -e "s|@ETC@|$etc|" \
+			-e "s|@ADDRESS@|$address|" -e "s|@PORT@|$server_port|" \
+			-e "s|@CERT@|$cert|" -e "s|@KEY@|$key_file|" \
+			-e "s|@FDS@|$fds|" -e "s|@CONNECTIONS@|$((fds / 2 - 64))|" \
+			"$etc/lighttpd.conf.in"
+		[ "$level" -lt 4 ] || printf '%s\n' \
+			'server.modules += ( "mod_accesslog" )' \
+			"accesslog.filename = \"$2/run/access.log\""
+	} >"$1/lighttpd.conf"
+	run=$2/run
+	{
+		if [ "$mode" = standalone ]; then
+			plan_line edge+ ote-edge-server -S -d "$2" -s "$run/edge.sock"
+		else
+			plan_upstream "$2"
+		fi
+		# large blocks go back to the system at once: 34 KB a TLS
+		# connection instead of 47
+		printf "web\tenv MALLOC_MMAP_THRESHOLD_=8192 lighttpd -D -f '%s'\n" \
+			"$run/lighttpd.conf"
+	} >"$1/plan"
+}
+
+# The object in the tree that names the masters.
+endpoints=cache/core/v1/endpoints/default,fieldSelector=metadata.name=kubernetes
+endpoints=$endpoints/objects/default/kubernetes
+
+plan_upstream() {
+	plan_line health+ ote-master-health -k "$kubeconfig" -o "$run/masters" \
+		-s "$run/suspect" ${follow:+-e "$1/$endpoints"} "$masters"
+	plan_line lb+ ote-load-balancer -l "$lb" -m "$run/masters" \
+		-s "$run/suspect" "$masters"
+	plan_line sync+ ote-watch-sync -d "$1" -k "$kubeconfig" -l "$lb" \
+		-c "$run/feeds.conf" -w "$sync_timeout"
+	plan_line edge+ ote-edge-server -d "$1" -k "$kubeconfig" -l "$lb" \
+		-s "$run/edge.sock"
+}
+
+# plan_line NAME TOOL ARGUMENT...
+plan_line() {
+	printf "%s\t'%s'%s" "$1" "$bin/$2" "${verbose:+ $verbose}"
+	shift 2
+	for arg; do
+		case $arg in
+		-?) printf ' %s' "$arg" ;;
+		*) printf " '%s'" "$arg" ;;
+		esac
+	done
+	echo
+}
