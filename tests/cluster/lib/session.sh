@@ -1,0 +1,23 @@
+# shellcheck shell=sh
+# session.sh: the one cluster, hub, node and workload that tests share
+#
+# OTE_STRAIGHT=1 leaves the hub out, to try the harness by itself: every
+# client then talks to the master's balancer.
+
+: "${PODS:=10}"
+if [ -n "${OTE_STRAIGHT:-}" ]; then
+	HUB_URL=https://127.0.0.1:7443
+fi
+
+session_up() {
+	cluster_up 1
+	[ -n "${OTE_STRAIGHT:-}" ] || hub_up
+	node_up "$HUB_URL"
+	workload_up "$PODS"
+	echo up >"$CLUSTER/session"
+}
+
+# session_need: makes the session when the test runs alone
+session_need() {
+	[ -e "$CLUSTER/session" ] || session_up
+}
