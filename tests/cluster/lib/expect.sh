@@ -69,7 +69,7 @@ hub_follows() {
 		    (.userAgent // "" | startswith("ote-watch-sync/")) and
 		    (.requestURI | startswith($p + "?") and
 			(test("(field|label)Selector=") | not))) | "x"' \
-		    "$CLUSTER/audit-1.log" | grep -q x || return 1
+		    "$CLUSTER"/audit-*.log | grep -q x || return 1
 	done
 }
 
