@@ -25,6 +25,7 @@
 #include "masters.h"
 #include "ready.h"
 #include "source.h"
+#include "walk.h"
 
 #define FEEDS_MAX 1000
 #define FEED_AGE_S 86400
@@ -258,7 +259,7 @@ static int
 conf_line(struct source_set *set, char *line)
 {
 	struct feed_query q;
-	struct source *s;
+	struct source *s = NULL;
 	int rc;
 
 	rc = feed_query_line(&q, line);
@@ -298,41 +299,25 @@ read_conf(struct source_set *set, const char *path)
 	fclose(in);
 }
 
-/* Visit each directory depth levels below fd/rel. */
-static void
-scan_tree(struct source_set *set, const char *rel, int depth)
+/* A feed that the tree has already. */
+static int
+take_feed(void *arg, const char *dir)
 {
-	char path[1024];
+	struct source_set *set = arg;
 	struct feed_query q;
-	struct dirent *e;
-	DIR *d;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", set->data, rel);
-	if ((d = opendir(path)) == NULL)
-		return;
-	while ((e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", rel, e->d_name);
-		if (depth > 1) {
-			scan_tree(set, path, depth - 1);
-			continue;
-		}
-		fd = openat(set->datafd, path,
-		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd == -1)
-			continue;
-		if (feed_read_query(&q, fd) == 0) {
-			if (add_source(set, &q) == NULL)
-				warn("%s/%s", set->data, path);
-			feed_query_free(&q);
-		} else
-			warnx("%s/%s: no feed can be read here", set->data,
-			    path);
-		close(fd);
-	}
-	closedir(d);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return 0;
+	if (feed_read_query(&q, fd) == 0) {
+		if (add_source(set, &q) == NULL)
+			warn("%s", dir);
+		feed_query_free(&q);
+	} else
+		warnx("%s: no feed can be read here", dir);
+	close(fd);
+	return 0;
 }
 
 /* --- wishes --- */
@@ -622,7 +607,8 @@ main(int argc, char **argv)
 	set.up_now = master_is_up(&set);
 	if (conf != NULL)
 		read_conf(&set, conf);
-	scan_tree(&set, "cache", 4);
+	if (walk_feeds(set.data, NULL, NULL, NULL, take_feed, &set) == -1)
+		warn("%s/cache", set.data);
 	scan_wishes(&set);
 	check_ready(&set, 0);
 	event_base_dispatch(set.base);

@@ -61,6 +61,7 @@ enum request_owner {
 	OWNER_WISH,
 	OWNER_WAIT,
 	OWNER_WRITE,
+	OWNER_DRAIN, /* cut off: answered when its body has come */
 };
 
 struct list_file;
@@ -77,6 +78,7 @@ struct request {
 	int wished;    /* a wish was tried already */
 	int fell_back; /* the master did not answer in time */
 	int has_body;
+	char refusal[64]; /* of OWNER_DRAIN */
 	enum request_owner owner;
 	void *own;		/* struct pass, watcher, ... */
 	struct list_file *list; /* being sent */
@@ -87,6 +89,8 @@ void request_start(struct fcgi_conn *c);
 void request_body(struct fcgi_conn *c, const char *p, size_t n);
 void request_drained(struct fcgi_conn *c);
 void request_closed(struct fcgi_conn *c);
+/* Answer 503, once the whole body was read. */
+void request_refuse(struct request *r, const char *what);
 /* Serve a read of a resource from its start (again, after a wait). */
 void request_read(struct request *r);
 

@@ -415,7 +415,7 @@ unanswered(struct pass *p, CURLcode code)
 	pass_free(p);
 	if (reply_serve(r) == 0)
 		return;
-	answer_cut_off(r, curl_easy_strerror(code));
+	request_refuse(r, curl_easy_strerror(code));
 }
 
 void

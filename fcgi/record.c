@@ -127,6 +127,8 @@ fcgi_end(struct fcgi_conn *c)
 	queue(c, STDOUT, "", 0);
 	queue(c, END_REQUEST, body, sizeof(body));
 	c->ended = 1;
+	/* what else comes is read and dropped, till the peer closes */
+	fcgi_pause(c, 0);
 	fcgi_flush(c);
 }
 

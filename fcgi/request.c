@@ -230,6 +230,19 @@ is_health(const char *path)
 	return 0;
 }
 
+void
+request_refuse(struct request *r, const char *what)
+{
+	/* a client that still sends might miss an answer that comes first */
+	if (r->has_body && !r->c->body_ended) {
+		r->owner = OWNER_DRAIN;
+		snprintf(r->refusal, sizeof(r->refusal), "%s", what);
+		fcgi_pause(r->c, 0);
+		return;
+	}
+	answer_cut_off(r, what);
+}
+
 static void
 serve_other(struct request *r)
 {
@@ -250,7 +263,7 @@ serve_other(struct request *r)
 		    "this was not asked for before, or is not "
 		    "kept");
 	else
-		answer_cut_off(r, "writes need the master");
+		request_refuse(r, "writes need the master");
 }
 
 static int
@@ -359,6 +372,10 @@ request_body(struct fcgi_conn *c, const char *p, size_t n)
 		pass_body(r, p, n);
 	else if (r->owner == OWNER_WRITE)
 		write_body(r, p, n);
+	else if (r->owner == OWNER_DRAIN && n == 0) {
+		r->owner = OWNER_NONE;
+		answer_cut_off(r, r->refusal);
+	}
 }
 
 void
@@ -380,6 +397,7 @@ request_closed(struct fcgi_conn *c)
 	if (r == NULL)
 		return;
 	switch (r->owner) {
+	case OWNER_DRAIN:
 	case OWNER_NONE:
 		break;
 	case OWNER_PASS:

@@ -220,11 +220,19 @@ static void
 create(struct request *r, json_t *o)
 {
 	const char *kind, *name, *prefix;
+	const struct resource *known;
 	struct authority *a;
 	char made[300], suffix[8];
 	json_t *m;
 
 	kind = json_string_value(json_object_get(o, "kind"));
+	known = resource_find(r->p.group, r->p.resource);
+	if (kind != NULL && known != NULL && strcmp(kind, known->kind) != 0) {
+		answer_error(r, 400,
+		    "%.64s in version \"%s\" cannot be handled as a %s", kind,
+		    r->p.version, known->kind);
+		return;
+	}
 	m = json_object_get(o, "metadata");
 	name = metadata_string(o, "name");
 	prefix = metadata_string(o, "generateName");
@@ -427,6 +435,7 @@ void
 write_start(struct request *r)
 {
 	int named = *r->p.name != '\0';
+	const char *type;
 	struct write *w;
 
 	if (*r->p.resource == '\0' || *r->p.subresource != '\0') {
@@ -442,6 +451,14 @@ write_start(struct request *r)
 		answer_error(r, 405,
 		    "the server does not allow this method on the requested "
 		    "resource");
+		return;
+	}
+	type = fcgi_param(r->c, "CONTENT_TYPE");
+	if (type != NULL && *type != '\0' && strstr(type, "json") == NULL &&
+	    strncmp(type, "application/x-www-form", 22) != 0) {
+		answer_error(r, 415,
+		    "the body of the request was in an unknown format - "
+		    "accepted media types include: application/json");
 		return;
 	}
 	if ((w = calloc(1, sizeof(*w))) == NULL) {

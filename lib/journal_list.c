@@ -207,6 +207,8 @@ find_item(const struct journal *j, const char *key)
 {
 	struct journal_item want = { .key = (char *)(uintptr_t)key };
 
+	if (j->nitems == 0)
+		return NULL;
 	return bsearch(&want, j->items, j->nitems, sizeof(want), by_key);
 }
 
@@ -392,7 +394,8 @@ journal_list_commit(struct journal *j, uint64_t rv, const char *kind,
 {
 	int rc = -1, saved;
 
-	qsort(j->items, j->nitems, sizeof(*j->items), by_key);
+	if (j->nitems > 0)
+		qsort(j->items, j->nitems, sizeof(*j->items), by_key);
 	if (j->synced && !j->doubtful && !reset && continues(j, rv))
 		rc = append_difference(j, rv, kind, api_version);
 	else if (write_new(j, rv, kind, api_version) == 0 && reopen(j) == 0) {

@@ -149,7 +149,9 @@ salvage_rest(struct salvage *s)
 
 		o = s->f->objects[i];
 		want.key = (char *)(uintptr_t)o->meta.key;
-		if (bsearch(&want, s->items, n, sizeof(want), by_key) != NULL ||
+		if ((n > 0 &&
+			bsearch(&want, s->items, n, sizeof(want), by_key) !=
+			    NULL) ||
 		    (o->off < s->f->bad_from && n > 0))
 			continue;
 		b.len = 0;
@@ -169,7 +171,8 @@ salvage_write(struct salvage *s)
 	struct snapshot snap;
 	size_t i;
 
-	qsort(s->items, s->n, sizeof(*s->items), by_key);
+	if (s->n > 0)
+		qsort(s->items, s->n, sizeof(*s->items), by_key);
 	if (snapshot_begin(&snap, s->j->lockfd, &sb) == -1)
 		return -1;
 	for (i = 0; i < s->n; i++)
@@ -206,7 +209,8 @@ rebuild(struct journal *j, const char *dir)
 	s.rv = f.rv;
 	if (rc == 0 && f.kind[0] != '\0') {
 		if ((rc = view_each(j->lockfd, salvage_view, &s)) == 0) {
-			qsort(s.items, s.n, sizeof(*s.items), by_key);
+			if (s.n > 0)
+				qsort(s.items, s.n, sizeof(*s.items), by_key);
 			rc = salvage_rest(&s);
 		}
 	}

@@ -244,7 +244,8 @@ set_transport(CURL *e, struct upstream *u)
 	r |= curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	r |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_2TLS);
-	r |= curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
+	/* plain HTTP is 1.1: who waits for a watch to end waits for minutes */
+	r |= curl_easy_setopt(e, CURLOPT_PIPEWAIT, u->k->tls ? 1L : 0L);
 	r |= curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 16384L);
 	r |= curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
 	r |= curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);

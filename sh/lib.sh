@@ -130,7 +130,7 @@ check_data() {
 # server_of KUBECONFIG: host:port of its only server.
 server_of() {
 	servers=$(tr -d '"\047' <"$1" | tr , '\n' |
-		sed -n 's|^.*server: *\(https*://[^/ ]*\).*$|\1|p' | sort -u)
+		sed -n 's|^.*server: *\(https*://[^]/ }]*\).*$|\1|p' | sort -u)
 	case $servers in
 	http*"
 "* | '') die "--kube-config $1: it names several servers or none: say" \
