@@ -22,12 +22,12 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon.h"
 #include "masters.h"
 #include "net.h"
 #include "ready.h"
@@ -468,7 +468,6 @@ on_inotify(evutil_socket_t fd, short what, void *arg)
 static void
 watch_file(struct balancer *b)
 {
-	struct event *ev;
 	char *copy_of;
 
 	if (b->file == NULL)
@@ -480,23 +479,11 @@ watch_file(struct balancer *b)
 	    inotify_add_watch(b->inotify, dirname(copy_of), IN_MOVED_TO) == -1)
 		err(100, "%s: its directory", b->file);
 	free(copy_of);
-	ev =
-	    event_new(b->base, b->inotify, EV_READ | EV_PERSIST, on_inotify, b);
-	if (ev == NULL || event_add(ev, NULL) == -1)
+	if (daemon_read(b->base, b->inotify, on_inotify, b) == -1)
 		errx(111, "no memory");
 }
 
 /* --- start --- */
-
-static void
-on_signal(evutil_socket_t sig, short what, void *arg)
-{
-	struct balancer *b = arg;
-
-	(void)sig;
-	(void)what;
-	event_base_loopbreak(b->base);
-}
 
 static void
 check_given(const struct balancer *b, const char *addr)
@@ -541,9 +528,6 @@ raise_limit(void)
 static void
 run(struct balancer *b, int fd)
 {
-	struct event *term, *intr;
-
-	signal(SIGPIPE, SIG_IGN);
 	raise_limit();
 	b->own_len = sizeof(b->own);
 	if (getsockname(fd, (struct sockaddr *)&b->own, &b->own_len) == -1)
@@ -552,12 +536,9 @@ run(struct balancer *b, int fd)
 		errx(111, "no memory");
 	b->listener = evconnlistener_new(b->base, on_accept, b,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	term = evsignal_new(b->base, SIGTERM, on_signal, b);
-	intr = evsignal_new(b->base, SIGINT, on_signal, b);
 	b->resume = evtimer_new(b->base, on_resume, b);
-	if (b->listener == NULL || term == NULL || intr == NULL ||
-	    b->resume == NULL || event_add(term, NULL) == -1 ||
-	    event_add(intr, NULL) == -1)
+	if (b->listener == NULL || b->resume == NULL ||
+	    daemon_signals(b->base) == -1)
 		errx(111, "no memory");
 	evconnlistener_set_error_cb(b->listener, on_accept_error);
 	watch_file(b);

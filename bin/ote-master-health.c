@@ -15,7 +15,6 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,7 @@
 #include "atomic.h"
 #include "buf.h"
 #include "curlev.h"
+#include "daemon.h"
 #include "endpoints.h"
 #include "masters.h"
 #include "ready.h"
@@ -479,45 +479,25 @@ watch_dir(struct health *h, const char *dir)
 static void
 watch_files(struct health *h)
 {
-	struct event *ev;
-
 	if ((h->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) == -1)
 		err(111, "inotify");
 	if (h->suspect != NULL)
 		watch_dir(h, h->suspect);
-	ev =
-	    event_new(h->base, h->inotify, EV_READ | EV_PERSIST, on_inotify, h);
-	if (ev == NULL || event_add(ev, NULL) == -1)
+	if (daemon_read(h->base, h->inotify, on_inotify, h) == -1)
 		errx(111, "no memory");
 }
 
 /* --- start --- */
 
 static void
-on_signal(evutil_socket_t sig, short what, void *arg)
-{
-	struct health *h = arg;
-
-	(void)sig;
-	(void)what;
-	event_base_loopbreak(h->base);
-}
-
-static void
 run(struct health *h)
 {
-	struct event *term, *intr;
 	size_t i;
 
-	signal(SIGPIPE, SIG_IGN);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	if ((h->base = event_base_new()) == NULL ||
-	    curlev_init(&h->curlev, h->base, probe_done) == -1)
-		errx(111, "no memory");
-	term = evsignal_new(h->base, SIGTERM, on_signal, h);
-	intr = evsignal_new(h->base, SIGINT, on_signal, h);
-	if (term == NULL || intr == NULL || event_add(term, NULL) == -1 ||
-	    event_add(intr, NULL) == -1)
+	    curlev_init(&h->curlev, h->base, probe_done) == -1 ||
+	    daemon_signals(h->base) == -1)
 		errx(111, "no memory");
 	for (i = 0; i < h->ms.n; i++)
 		add_probe(h, i, 1);
@@ -529,19 +509,6 @@ run(struct health *h)
 	event_base_dispatch(h->base);
 	while (h->ms.n > 0 && !h->once)
 		remove_probe(h, h->ms.n - 1);
-}
-
-static long
-milliseconds(const char *text, char option)
-{
-	char *end;
-	long n;
-
-	n = strtol(text, &end, 10);
-	if (end == text || *end != '\0' || n < 1 || n > 600000)
-		errx(100, "-%c: %s is not 1 to 600000 milliseconds", option,
-		    text);
-	return n;
 }
 
 /* Without a kubeconfig the masters speak plain HTTP. */
@@ -579,7 +546,7 @@ main(int argc, char **argv)
 			usage(stdout);
 			return 0;
 		case 'i':
-			h->interval_ms = milliseconds(optarg, 'i');
+			h->interval_ms = daemon_number(optarg, 1, 600000);
 			break;
 		case 'k':
 			kubeconfig = optarg;
@@ -594,7 +561,7 @@ main(int argc, char **argv)
 			h->suspect = optarg;
 			break;
 		case 't':
-			h->timeout_ms = milliseconds(optarg, 't');
+			h->timeout_ms = daemon_number(optarg, 1, 600000);
 			break;
 		case 'v':
 			h->verbose++;
@@ -604,6 +571,8 @@ main(int argc, char **argv)
 			return 100;
 		}
 	}
+	if (h->interval_ms == -1 || h->timeout_ms == -1)
+		errx(100, "-i, -t: give 1 to 600000 milliseconds");
 	if (argc - optind != 1) {
 		usage(stderr);
 		return 100;

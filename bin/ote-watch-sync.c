@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "daemon.h"
 #include "masters.h"
 #include "ready.h"
 #include "source.h"
@@ -30,7 +30,7 @@
 #define FEEDS_MAX 1000
 #define FEED_AGE_S 86400
 #define SWEEP_S 60
-#define IDLE_RETRY_S 10
+#define SECONDS_MAX 1000000000
 
 struct source_set {
 	struct event_base *base;
@@ -424,16 +424,6 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 /* --- start and end --- */
 
 static void
-on_signal(evutil_socket_t sig, short what, void *arg)
-{
-	struct source_set *set = arg;
-
-	(void)sig;
-	(void)what;
-	event_base_loopbreak(set->base);
-}
-
-static void
 open_data(struct source_set *set)
 {
 	if (mkdir(set->data, 0700) == -1 && errno != EEXIST)
@@ -450,7 +440,6 @@ open_data(struct source_set *set)
 static void
 watch_files(struct source_set *set)
 {
-	struct event *ev;
 	char path[512];
 	int fd;
 
@@ -462,8 +451,7 @@ watch_files(struct source_set *set)
 	snprintf(path, sizeof(path), "%s/run", set->data);
 	if (inotify_add_watch(fd, path, IN_MOVED_TO) == -1)
 		err(111, "%s", path);
-	ev = event_new(set->base, fd, EV_READ | EV_PERSIST, on_inotify, set);
-	if (ev == NULL || event_add(ev, NULL) == -1)
+	if (daemon_read(set->base, fd, on_inotify, set) == -1)
 		errx(111, "no memory");
 }
 
@@ -482,19 +470,6 @@ arm_timers(struct source_set *set, long wait_s)
 		errx(111, "no memory");
 	event_add(set->sweep_timer, &sweep);
 	event_add(set->wait_timer, &wait);
-}
-
-static void
-arm_signals(struct source_set *set)
-{
-	struct event *term, *intr;
-
-	signal(SIGPIPE, SIG_IGN);
-	term = evsignal_new(set->base, SIGTERM, on_signal, set);
-	intr = evsignal_new(set->base, SIGINT, on_signal, set);
-	if (term == NULL || intr == NULL || event_add(term, NULL) == -1 ||
-	    event_add(intr, NULL) == -1)
-		errx(111, "no memory");
 }
 
 /* Flush all; how many of the required feeds are not there. */
@@ -521,18 +496,6 @@ finish(struct source_set *set)
 	return missing;
 }
 
-static long
-number(const char *text, const char *what)
-{
-	char *end;
-	long n;
-
-	n = strtol(text, &end, 10);
-	if (end == text || *end != '\0' || n < 0)
-		errx(100, "%s: %s is no number of seconds", what, text);
-	return n;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -557,7 +520,7 @@ main(int argc, char **argv)
 			set.data = optarg;
 			break;
 		case 'g':
-			set.feed_age = number(optarg, "-g");
+			set.feed_age = daemon_number(optarg, 0, SECONDS_MAX);
 			break;
 		case 'h':
 			usage(stdout);
@@ -575,13 +538,15 @@ main(int argc, char **argv)
 			set.verbose++;
 			break;
 		case 'w':
-			wait_s = number(optarg, "-w");
+			wait_s = daemon_number(optarg, 0, SECONDS_MAX);
 			break;
 		default:
 			usage(stderr);
 			return 100;
 		}
 	}
+	if (set.feed_age == -1 || wait_s == -1)
+		errx(100, "-g, -w: give 0 to %d seconds", SECONDS_MAX);
 	if (argc != optind || kubeconfig == NULL) {
 		usage(stderr);
 		return 100;
@@ -599,11 +564,11 @@ main(int argc, char **argv)
 	if (upstream_init(&set.up, &set.kubeconfig, lb, "ote-watch-sync") == -1)
 		err(111, "upstream");
 	if ((set.base = event_base_new()) == NULL ||
-	    curlev_init(&set.curlev, set.base, source_done) == -1)
+	    curlev_init(&set.curlev, set.base, source_done) == -1 ||
+	    daemon_signals(set.base) == -1)
 		errx(111, "no memory");
 	watch_files(&set);
 	arm_timers(&set, wait_s);
-	arm_signals(&set);
 	set.up_now = master_is_up(&set);
 	if (conf != NULL)
 		read_conf(&set, conf);

@@ -26,7 +26,6 @@ struct edge {
 	int verbose;
 	long deadline_ms; /* for "most recent" reads that the cache covers */
 	int inotify;
-	struct event *inotify_event;
 	int run_wd, wishes_wd;
 	/* master.c */
 	int master_up;

@@ -12,12 +12,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon.h"
 #include "parts.h"
 #include "ready.h"
 
@@ -32,16 +32,6 @@ usage(FILE *out)
 	      "[-l lb] [-s socket]\n"
 	      "                       [-w deadline_ms]\n",
 	    out);
-}
-
-static void
-on_signal(evutil_socket_t sig, short what, void *arg)
-{
-	struct edge *e = arg;
-
-	(void)sig;
-	(void)what;
-	event_base_loopbreak(e->base);
 }
 
 /*
@@ -69,19 +59,6 @@ arm_trim(struct edge *e)
 
 	ev = event_new(e->base, -1, EV_PERSIST, on_trim, e);
 	if (ev == NULL || event_add(ev, &tv) == -1)
-		errx(111, "no memory");
-}
-
-static void
-arm_signals(struct edge *e)
-{
-	struct event *term, *intr;
-
-	signal(SIGPIPE, SIG_IGN);
-	term = evsignal_new(e->base, SIGTERM, on_signal, e);
-	intr = evsignal_new(e->base, SIGINT, on_signal, e);
-	if (term == NULL || intr == NULL || event_add(term, NULL) == -1 ||
-	    event_add(intr, NULL) == -1)
 		errx(111, "no memory");
 }
 
@@ -146,9 +123,7 @@ watch_files(struct edge *e)
 	    inotify_add_watch(e->inotify, path, IN_MOVED_TO | IN_ONLYDIR);
 	if (e->wishes_wd == -1 || e->run_wd == -1)
 		err(111, "%s", path);
-	e->inotify_event =
-	    event_new(e->base, e->inotify, EV_READ | EV_PERSIST, on_inotify, e);
-	if (e->inotify_event == NULL || event_add(e->inotify_event, NULL) == -1)
+	if (daemon_read(e->base, e->inotify, on_inotify, e) == -1)
 		errx(111, "no memory");
 }
 
@@ -167,18 +142,6 @@ serve(struct edge *e, const char *socket)
 	event_base_dispatch(e->base);
 	fcgi_server_free(&e->server);
 	unlink(socket);
-}
-
-static long
-milliseconds(const char *text)
-{
-	char *end;
-	long n;
-
-	n = strtol(text, &end, 10);
-	if (end == text || *end != '\0' || n < 1 || n > 60000)
-		errx(100, "-w: %s is not 1 to 60000 milliseconds", text);
-	return n;
 }
 
 int
@@ -219,13 +182,15 @@ main(int argc, char **argv)
 			e.verbose++;
 			break;
 		case 'w':
-			e.deadline_ms = milliseconds(optarg);
+			e.deadline_ms = daemon_number(optarg, 1, 60000);
 			break;
 		default:
 			usage(stderr);
 			return 100;
 		}
 	}
+	if (e.deadline_ms == -1)
+		errx(100, "-w: give 1 to 60000 milliseconds");
 	if (argc != optind || (kubeconfig == NULL) != e.standalone) {
 		usage(stderr);
 		return 100;
@@ -238,7 +203,8 @@ main(int argc, char **argv)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	open_data(&e, data);
 	if ((e.base = event_base_new()) == NULL || feeds_init(&e) == -1 ||
-	    curlev_init(&e.curlev, e.base, pass_done) == -1)
+	    curlev_init(&e.curlev, e.base, pass_done) == -1 ||
+	    daemon_signals(e.base) == -1)
 		errx(111, "no memory");
 	if (kubeconfig != NULL &&
 	    upstream_init(&e.up, &e.kubeconfig, lb, "ote-edge-server") == -1)
@@ -246,7 +212,6 @@ main(int argc, char **argv)
 	watch_files(&e);
 	if (master_open(&e) == -1)
 		err(111, "masters");
-	arm_signals(&e);
 	arm_trim(&e);
 	if (socket == NULL) {
 		snprintf(path, sizeof(path), "%s/run/edge.sock", e.data);

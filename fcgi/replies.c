@@ -53,13 +53,38 @@ accept_of(const struct request *r)
 	return accept == NULL ? "" : accept;
 }
 
+/* Take timeout=... out of a query: the same answer for the patient. */
+static void
+drop_timeout(char *uri)
+{
+	char *p = strchr(uri, '?'), *end;
+
+	while (p != NULL && *p != '\0') {
+		if (strncmp(p + 1, "timeout=", 8) != 0) {
+			p = strchr(p + 1, '&');
+			continue;
+		}
+		end = p + 1 + strcspn(p + 1, "&");
+		/* what follows takes its place behind the ? or & */
+		if (*end == '\0')
+			*p = '\0';
+		else
+			memmove(p + 1, end + 1, strlen(end + 1) + 1);
+	}
+}
+
 static int
 reply_path(const char *uri, const char *accept, char *path, size_t len)
 {
-	char *text, hash[HASH_LEN];
+	char *text, *key, hash[HASH_LEN];
 	int n;
 
-	if ((n = asprintf(&text, "%s\n%s", uri, accept)) == -1)
+	if ((key = strdup(uri)) == NULL)
+		return -1;
+	drop_timeout(key);
+	n = asprintf(&text, "%s\n%s", key, accept);
+	free(key);
+	if (n == -1)
 		return -1;
 	hash_name(text, (size_t)n, hash);
 	free(text);

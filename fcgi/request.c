@@ -159,9 +159,11 @@ serve_uncovered(struct request *r)
 
 	/* a feed of another selector may have just this object */
 	if (*r->p.name != '\0' && !r->q.watch &&
-	    (!master_ok(e) || r->fell_back || !is_most_recent(&r->q)) &&
 	    (h = feeds_find_object(r, &o)) != NULL) {
-		serve_object(r, h, o);
+		if (is_most_recent(&r->q) && master_ok(e) && !r->fell_back)
+			pass_start(r, too_late);
+		else
+			serve_object(r, h, o);
 		return;
 	}
 	if (e->standalone) {
@@ -187,6 +189,20 @@ serve_uncovered(struct request *r)
 		pass_start(r, NULL);
 }
 
+/* A Table and the like only the master makes; it is cached as what it is of. */
+static void
+pass_transformed(struct request *r, int json)
+{
+	const struct feed_object *o;
+	int covered;
+
+	covered = feeds_find(r) != NULL ||
+	    (*r->p.name != '\0' && feeds_find_object(r, &o) != NULL);
+	if (!covered)
+		wish_leave(r);
+	pass_start(r, json && covered && !r->q.watch ? too_late : NULL);
+}
+
 void
 request_read(struct request *r)
 {
@@ -197,7 +213,7 @@ request_read(struct request *r)
 	json =
 	    query_accepts_json(fcgi_param(r->c, "HTTP_ACCEPT"), &transformed);
 	if ((!json || transformed) && master_ok(e) && !r->fell_back) {
-		pass_start(r, json && feeds_find(r) != NULL ? too_late : NULL);
+		pass_transformed(r, json);
 		return;
 	}
 	if (!json) {

@@ -60,7 +60,7 @@ apiserver_start 2
 wait_for 60 "master 2" url_ok https://127.0.0.1:6444/readyz
 export HUB_SERVERS=127.0.0.1:6443,127.0.0.1:6444
 hub_restart
-hub_kc get configmaps >/dev/null
+hub_kc get configmaps -o name >/dev/null
 wait_for 20 "the hub's watch" hub_follows "$path"
 
 round 1 admin-2

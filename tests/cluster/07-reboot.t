@@ -19,7 +19,7 @@ none_left() {
 	[ -z "$(comm -12 "$CLUSTER/run/ids" "$CLUSTER/run/ids-now")" ]
 }
 
-hub_kc get pods >/dev/null
+hub_kc get pods -o name >/dev/null
 wait_for 20 "the hub to follow the pods" \
     hub_follows /api/v1/namespaces/default/pods
 container_ids >"$CLUSTER/run/ids"
