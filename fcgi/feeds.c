@@ -143,7 +143,7 @@ covers(const struct feed_handle *h, const struct request *r)
 	const struct feed_query *q = &h->feed.q;
 	size_t i;
 
-	if (h->broken || !same_resource(h, &r->p))
+	if (!same_resource(h, &r->p))
 		return 0;
 	if (*q->p.ns != '\0' && strcmp(q->p.ns, r->p.ns) != 0)
 		return 0;
@@ -237,7 +237,7 @@ feeds_find_object(struct request *r, const struct feed_object **o)
 	struct feed_handle *h;
 
 	LIST_FOREACH(h, r->edge->feeds, next) {
-		if (h->broken || !same_resource(h, &r->p))
+		if (!same_resource(h, &r->p))
 			continue;
 		if ((*o = feed_get(&h->feed, r->p.ns, r->p.name)) != NULL)
 			return h;
@@ -285,20 +285,16 @@ feeds_follow(struct feed_handle *h)
 	change = feed_follow(&h->feed);
 	if (change == FEED_SAME)
 		return;
-	if (change == FEED_GONE) {
+	/* one that does not parse is opened anew by who asks next, if it can */
+	if (change == -1)
+		warn("%s: cannot be followed", h->feed.dir);
+	if (change == FEED_GONE || change == -1) {
 		handle_free(h);
 		return;
 	}
 	list_forget(h);
-	if (change == -1) {
-		if (!h->broken)
-			warn("%s: not served any more", h->feed.dir);
-		h->broken = 1;
-		return;
-	}
 	if (change == FEED_SWAPPED || change == FEED_RESET) {
 		h->line.off = -1;
-		h->broken = 0;
 		inotify_rm_watch(h->edge->inotify, h->file_wd);
 		if (watch_files(h) == -1)
 			warn("%s: journal", h->feed.dir);

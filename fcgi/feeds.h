@@ -9,7 +9,6 @@ struct feed_handle {
 	struct edge *edge;
 	struct feed feed;
 	int dir_wd, file_wd;
-	int broken;	/* its journal does not parse: serve nothing */
 	long long used; /* when its file `used` was last touched */
 	LIST_HEAD(watcher_list, watcher) watchers;
 	LIST_HEAD(waiter_list, waiter) waiters;
