@@ -97,6 +97,14 @@ ok $? 'up again: taken again'
 echo garbage >"$T/run/.new"
 mv "$T/run/.new" "$T/run/masters"
 is 'a file that does not parse: goes on' "$(first)" alpha
+masters "$a down" "$b up"
+wait_for first_is beta
+echo garbage >"$T/run/.new"
+mv "$T/run/.new" "$T/run/masters"
+is 'with what it knew, not with all' "$(first)" beta
+masters "$at up" "$b down"
+wait_for first_is reset
+ok $? 'a file that names the balancer itself: no loop'
 stop
 
 rm "$T/run/masters"

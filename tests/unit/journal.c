@@ -277,10 +277,16 @@ test_garbled(void)
 	ok(strstr(tree_told, "quarantine/") != NULL, "and told");
 	is_str(tree_objects(&j.feed), "x/a 11, x/b 4, x/c 5, x/d 12",
 	    "out of objects/ and what parses");
+	journal_free(&j);
+	is_int(tree_journal(&j, "/api/v1/pods"), 0, "started again");
+	ok(j.synced && j.doubtful, "still in doubt");
 	journal_list_begin(&j);
 	tree_item(&j, "a", 11, "web");
 	is_int(journal_list_commit(&j, 30, "Pod", "v1", 0), 0, "the next list");
 	ok(!j.doubtful, "takes the doubt away");
+	journal_free(&j);
+	is_int(tree_journal(&j, "/api/v1/pods"), 0, "started again");
+	ok(j.synced && !j.doubtful, "and it stays away");
 	end(&j);
 }
 
