@@ -17,7 +17,15 @@ session_up() {
 	echo up >"$CLUSTER/session"
 }
 
-# session_need: makes the session when the test runs alone
+# hub_online: whether the hub knows that a master is up
+hub_online() {
+	grep -q ' up ' "$CLUSTER/hub/data/run/masters"
+}
+
+# session_need: makes the session when the test runs alone; the test before may
+# have ended with a heal that the hub's probes have not seen yet
 session_need() {
 	[ -e "$CLUSTER/session" ] || session_up
+	[ -n "${OTE_STRAIGHT:-}" ] ||
+		wait_for 20 "the hub to see its master" hub_online
 }
