@@ -11,8 +11,9 @@ check_options() {
 		die "--node-name $node: not a node's name: lower case," \
 			"digits, - and ." ;;
 	esac
-	case $data in /*) ;; *) data=$PWD/${data#./} ;; esac
-	data=${data%/}
+	# without links and dots, as lighttpd compares paths by their bytes
+	data=$(realpath -m -- "$data") ||
+		die "--data-path $data: is no path: choose another"
 	check_text --data-path "$data"
 	[ ${#data} -le 90 ] || die "--data-path $data: too long for the" \
 		"sockets in it: choose one of at most 90 bytes"
