@@ -5,7 +5,7 @@ VERSION = 0.1.0
 PREFIX = /usr/local
 CC = gcc
 WERROR = -Werror
-FUZZ_SECONDS = 5
+FUZZ_FOR = -max_total_time=5
 CUT_SECONDS = 60
 
 ifdef SAN
@@ -105,7 +105,7 @@ bench: all $(BENCHES)
 demo: all
 	OTE_BIN=$(CURDIR)/$(B)/bin sh/demo-run
 fuzz: $(FUZZ)
-	for f in $(FUZZ); do mkdir -p $$f.new && $$f -max_total_time=$(FUZZ_SECONDS) \
+	for f in $(FUZZ); do mkdir -p $$f.new && $$f $(FUZZ_FOR) \
 		-artifact_prefix=$$f. $$f.new tests/fuzz/corpus/$${f##*/} || exit; done
 
 C = $(wildcard lib/*.[ch] bin/*.[ch] fcgi/*.[ch] tests/*/*.[ch])

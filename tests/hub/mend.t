@@ -83,7 +83,7 @@ start_mock
 wait_for 10 master_is up
 for r in secrets pods services endpoints; do
 	healed() { get "$ns/$r?resourceVersion=0" && [ "$code $(names)" = '200 a b c' ]; }
-	wait_for 15 healed
+	wait_for 40 healed
 	is "$code $(names)" '200 a b c' "the master is back: $r is whole"
 done
 wait_for 10 asked "configmaps?watch=true&allowWatchBookmarks=true"
