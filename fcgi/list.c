@@ -170,7 +170,6 @@ list_make(struct edge *e, struct feed_handle *h, char *key, const struct buf *b)
 		return NULL;
 	l->edge = e;
 	l->key = key;
-	l->size = (off_t)b->len;
 	snprintf(l->name, sizeof(l->name), "%lu", ++e->lists);
 	snprintf(path, sizeof(path), "run/lists/%s", l->name);
 	if (atomic_write(e->datafd, path, b->data, b->len, 0) == -1) {

@@ -9,8 +9,7 @@ struct list_file {
 	struct edge *edge;
 	char *key;     /* namespace and selectors */
 	char name[32]; /* in data/run/lists */
-	off_t size;
-	int refs; /* requests that lighttpd still sends it to */
+	int refs;      /* requests that lighttpd still sends it to */
 	int stale;
 };
 void list_serve(struct request *r, struct feed_handle *h);

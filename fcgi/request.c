@@ -143,6 +143,13 @@ serve_cached(struct request *r, struct feed_handle *h)
 		list_serve(r, h);
 }
 
+/* 1 if the master may be asked: it is there, and did not fail this request. */
+static int
+may_ask(const struct request *r)
+{
+	return master_ok(r->edge) && !r->fell_back;
+}
+
 static void
 too_late(struct request *r)
 {
@@ -160,7 +167,7 @@ serve_uncovered(struct request *r)
 	/* a feed of another selector may have just this object */
 	if (*r->p.name != '\0' && !r->q.watch &&
 	    (h = feeds_find_object(r, &o)) != NULL) {
-		if (is_most_recent(&r->q) && master_ok(e) && !r->fell_back)
+		if (is_most_recent(&r->q) && may_ask(r))
 			pass_start(r, too_late);
 		else
 			serve_object(r, h, o);
@@ -206,13 +213,12 @@ pass_transformed(struct request *r, int json)
 void
 request_read(struct request *r)
 {
-	struct edge *e = r->edge;
 	struct feed_handle *h;
 	int transformed, json;
 
 	json =
 	    query_accepts_json(fcgi_param(r->c, "HTTP_ACCEPT"), &transformed);
-	if ((!json || transformed) && master_ok(e) && !r->fell_back) {
+	if ((!json || transformed) && may_ask(r)) {
 		pass_transformed(r, json);
 		return;
 	}
@@ -223,7 +229,7 @@ request_read(struct request *r)
 	}
 	if ((h = feeds_find(r)) == NULL)
 		serve_uncovered(r);
-	else if (is_most_recent(&r->q) && master_ok(e) && !r->fell_back)
+	else if (is_most_recent(&r->q) && may_ask(r))
 		pass_start(r, too_late);
 	else
 		serve_cached(r, h);
@@ -359,7 +365,6 @@ request_start(struct fcgi_conn *c)
 	length = fcgi_param(c, "CONTENT_LENGTH");
 	if (method == NULL || uri == NULL || *uri != '/' ||
 	    strlen(method) >= sizeof(r->method)) {
-		r->p.resource = "";
 		answer_error(r, 400, "no request");
 		return;
 	}
@@ -372,7 +377,6 @@ request_start(struct fcgi_conn *c)
 	    length != NULL && strcmp(length, "0") != 0 && *length != '\0';
 	r->head = strcmp(r->method, "HEAD") == 0;
 	if (take_uri(r, &query) == -1) {
-		r->p.resource = "";
 		answer_error(r, 400, "invalid URL escape");
 		return;
 	}
