@@ -227,6 +227,17 @@ resource_find(const char *group, const char *resource)
 }
 
 int
+resource_group_known(const char *group)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(resources) / sizeof(resources[0]); i++)
+		if (strcmp(resources[i].group, group) == 0)
+			return 1;
+	return 0;
+}
+
+int
 resource_field_known(const struct resource *r, const char *label)
 {
 	const char *const *f;

@@ -24,6 +24,9 @@ struct resource {
 /* The entry, or NULL where nothing is built in. Static. */
 const struct resource *resource_find(const char *group, const char *resource);
 
+/* 1 if the API group is Kubernetes' own, else 0. */
+int resource_group_known(const char *group);
+
 /* 1 if label selects objects of r (r may be NULL), else 0. */
 int resource_field_known(const struct resource *r, const char *label);
 
