@@ -142,6 +142,13 @@ set_options(struct curlev *c)
 	curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, IDLE_CONNECTIONS);
 }
 
+void
+curlev_serial(struct curlev *c)
+{
+	curl_multi_setopt(c->multi, CURLMOPT_PIPELINING,
+	    (long)CURLPIPE_NOTHING);
+}
+
 int
 curlev_init(struct curlev *c, struct event_base *base,
     void (*done)(CURL *, CURLcode))

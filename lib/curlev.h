@@ -24,6 +24,13 @@ struct curlev {
  */
 int curlev_init(struct curlev *c, struct event_base *base,
     void (*done)(CURL *, CURLcode));
+/*
+ * From now on a connection carries one transfer at a time: for those that ask
+ * for HTTP/1.1. They must not be in one curlev with others: once a server has
+ * spoken HTTP/2, libcurl puts transfers on HTTP/1.1 connections in use as well,
+ * and gives answers to the wrong ones (curl issue 4885; seen with 7.88).
+ */
+void curlev_serial(struct curlev *c);
 /* Handles still in it are taken out, not cleaned up. Zeroed memory is fine. */
 void curlev_free(struct curlev *c);
 /* 0, or -1 with errno. done is never called from within. */

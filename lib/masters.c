@@ -221,3 +221,15 @@ masters_suspect(const char *dir, const char *addr, const char *word)
 	}
 	return atomic_write(AT_FDCWD, path, text, (size_t)len, 0);
 }
+
+int
+masters_reachable(const char *data)
+{
+	struct masters ms = { .n = 0 };
+	char path[512];
+
+	if (snprintf(path, sizeof(path), "%s/run/masters", data) >=
+	    (int)sizeof(path))
+		return 1;
+	return masters_read(&ms, path) == -1 || masters_any_up(&ms);
+}

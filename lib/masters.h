@@ -24,6 +24,11 @@ int masters_read(struct masters *ms, const char *path);
 int masters_write(const struct masters *ms, const char *path);
 /* 1 if any is up. Of an empty set: 1 (unknown counts as up). */
 int masters_any_up(const struct masters *ms);
+/*
+ * 1 unless run/masters in the data directory says that all are down: while
+ * nobody has probed, one may be there.
+ */
+int masters_reachable(const char *data);
 /* The time since which all are down; 0 if any is up or there is none. */
 long long masters_down_since(const struct masters *ms);
 /* The one with that address, or NULL. Borrowed. */

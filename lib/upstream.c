@@ -6,10 +6,8 @@
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +19,6 @@
 #define VERSION "0.1"
 #endif
 
-#define TOKEN_MAX (64 * 1024)
 #define CA_CACHE_S 600L
 #define CONNECT_TIMEOUT_MS 10000L
 #define DEAD_PEER_MS 15000U
@@ -71,63 +68,6 @@ make_connect_to(struct upstream *u, const char *lb)
 	return u->connect_to == NULL ? -1 : 0;
 }
 
-/* The token in fd, without the white space around it. NULL with errno. */
-static char *
-read_token(int fd)
-{
-	char *text;
-	ssize_t n;
-
-	if ((text = malloc(TOKEN_MAX + 1)) == NULL)
-		return NULL;
-	do
-		n = read(fd, text, TOKEN_MAX);
-	while (n == -1 && errno == EINTR);
-	if (n > 0) {
-		text[n] = '\0';
-		n = (ssize_t)strcspn(text, " \t\r\n");
-	}
-	if (n <= 0) {
-		if (n == 0)
-			errno = EBADMSG;
-		free(text);
-		return NULL;
-	}
-	text[n] = '\0';
-	return text;
-}
-
-/* 0; -1 with errno where the file cannot be read. */
-static int
-refresh_token(struct upstream *u)
-{
-	struct stat st;
-	char *token = NULL;
-	long mtime;
-	int e, fd;
-
-	fd = open(u->k->token_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd == -1)
-		return -1;
-	if (fstat(fd, &st) == -1)
-		goto out;
-	mtime = st.st_mtim.tv_sec * 1000000000L + st.st_mtim.tv_nsec;
-	if (u->token != NULL && mtime == u->token_mtime) {
-		close(fd);
-		return 0;
-	}
-	if ((token = read_token(fd)) == NULL)
-		goto out;
-	free(u->token);
-	u->token = token;
-	u->token_mtime = mtime;
-out:
-	e = errno;
-	close(fd);
-	errno = e;
-	return token == NULL ? -1 : 0;
-}
-
 int
 upstream_init(struct upstream *u, const struct kubeconfig *k, const char *lb,
     const char *tool)
@@ -144,7 +84,7 @@ upstream_init(struct upstream *u, const struct kubeconfig *k, const char *lb,
 	if (make_base(u) == 0 && make_connect_to(u, lb) == 0 &&
 	    (u->headers = curl_slist_append(NULL, "Accept:")) != NULL &&
 	    curl_slist_append(u->headers, "Expect:") != NULL &&
-	    (k->token_file == NULL || refresh_token(u) == 0))
+	    credential_init(&u->credential, k) == 0)
 		return 0;
 	e = errno;
 	upstream_free(u);
@@ -157,7 +97,7 @@ upstream_free(struct upstream *u)
 {
 	curl_slist_free_all(u->connect_to);
 	curl_slist_free_all(u->headers);
-	free(u->token);
+	credential_free(&u->credential);
 	memset(u, 0, sizeof(*u));
 }
 
@@ -199,10 +139,8 @@ set_tls(CURL *e, const struct kubeconfig *k)
 }
 
 static CURLcode
-set_credential(CURL *e, struct upstream *u)
+set_credential(CURL *e, const struct kubeconfig *k, const char *token)
 {
-	const struct kubeconfig *k = u->k;
-	const char *token = k->token_file != NULL ? u->token : k->token;
 	CURLcode r;
 
 	if (token != NULL) {
@@ -276,10 +214,10 @@ set_url(CURL *e, const char *base, const char *path)
 CURL *
 upstream_easy(struct upstream *u, const char *path)
 {
+	const char *token;
 	CURL *e;
 
-	if (u->k->token_file != NULL && refresh_token(u) == -1 &&
-	    u->token == NULL)
+	if (credential_token(&u->credential, &token) == -1)
 		return NULL;
 	if ((e = curl_easy_init()) == NULL) {
 		errno = ENOMEM;
@@ -287,7 +225,7 @@ upstream_easy(struct upstream *u, const char *path)
 	}
 	if (set_url(e, u->base, path) == CURLE_OK &&
 	    set_transport(e, u) == CURLE_OK && set_tls(e, u->k) == CURLE_OK &&
-	    set_credential(e, u) == CURLE_OK)
+	    set_credential(e, u->k, token) == CURLE_OK)
 		return e;
 	curl_easy_cleanup(e);
 	errno = ENOMEM;

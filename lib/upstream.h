@@ -2,7 +2,8 @@
 #define UPSTREAM_H
 
 #include <curl/curl.h>
-#include "kubeconfig.h"
+
+#include "credential.h"
 
 /*
  * How requests reach the master: the kubeconfig's scheme, server name and
@@ -15,8 +16,7 @@ struct upstream {
 	char agent[64]; /* User-Agent, "ote-watch-sync/VERSION" */
 	struct curl_slist *connect_to;
 	struct curl_slist *headers; /* of handles without their own */
-	char *token;		    /* last read of k->token_file, or NULL */
-	long token_mtime;	    /* nanoseconds */
+	struct credential credential;
 };
 
 /* lb is "host:port" of ote-load-balancer, or NULL to go straight. 0 or -1, errno. */

@@ -12,14 +12,15 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	char *text = strndup((const char *)data, n);
-	struct status s = { .code = 404 };
+	struct status_cause cause = { text, text, text };
+	struct status s = { .code = 404, .causes = &cause, .ncauses = 1 };
 	struct buf b = { 0 };
 	const char *message;
 	json_t *o, *was;
 
 	if (text == NULL)
 		return 0;
-	s.message = s.name = s.group = s.kind = s.cause = text;
+	s.message = s.name = s.group = s.kind = s.cont = text;
 	s.retry_after_seconds = (int)n;
 	if (status_write(&b, &s) == -1)
 		abort();
