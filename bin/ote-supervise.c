@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "atomic.h"
 #include "buf.h"
 #include "ready.h"
 
@@ -29,7 +30,7 @@
 #define PLAN_MAX_BYTES 65536
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 10000
-#define STABLE_MS 30000
+#define STABLE_MS 3000
 #define STOP_MS 5000
 
 struct child {
@@ -39,6 +40,7 @@ struct child {
 	int ready;
 	pid_t pid; /* 0: not running */
 	int starts;
+	time_t since; /* of its last start or end */
 	long long started_ms, due_ms;
 	int backoff_ms;
 };
@@ -52,6 +54,8 @@ struct plan {
 	int code; /* to exit with */
 	long long stop_ms;
 	sigset_t old_mask;
+	const char *output; /* where the processes are told, or NULL */
+	struct buf told;
 };
 
 static int verbose;
@@ -59,7 +63,9 @@ static int verbose;
 static void
 usage(FILE *out)
 {
-	fputs("usage: ote-supervise [-hnv] [-l lockfile] plan\n", out);
+	fputs("usage: ote-supervise [-hnv] [-l lockfile] "
+	      "[-o output] plan\n",
+	    out);
 }
 
 static long long
@@ -228,6 +234,7 @@ child_start(struct plan *p, struct child *c)
 	pid_t parent = getpid();
 
 	c->started_ms = now_ms();
+	c->since = time(NULL);
 	if (c->reports && !c->ready && pipe2(fds, O_CLOEXEC) == -1) {
 		warn("%s: pipe", c->name);
 		child_later(c);
@@ -281,6 +288,7 @@ child_died(struct plan *p, struct child *c, int status)
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
 	c->pid = 0;
+	c->since = time(NULL);
 	if (p->stopping) {
 		if (verbose)
 			warnx("%s: ended", c->name);
@@ -404,6 +412,37 @@ plan_running(const struct plan *p)
 	return 0;
 }
 
+/* One line a process, replaced whole when it is another one than before. */
+static void
+plan_tell(struct plan *p)
+{
+	struct buf b = { 0 };
+	int i, rc = 0;
+
+	if (p->output == NULL)
+		return;
+	for (i = 0; i < p->n; i++) {
+		const struct child *c = &p->c[i];
+
+		rc |= buf_printf(&b, "%s %s %lld %d %ld\n", c->name,
+		    c->pid == 0	   ? "down"
+			: c->ready ? "up"
+				   : "starting",
+		    (long long)c->since, c->starts, (long)c->pid);
+	}
+	if (rc == 0 &&
+	    (b.len != p->told.len ||
+		memcmp(b.data, p->told.data, b.len) != 0)) {
+		if (atomic_write(AT_FDCWD, p->output, b.data, b.len, 0) == -1)
+			warn("%s", p->output);
+		/* as told, or each turn would say the same */
+		buf_free(&p->told);
+		p->told = b;
+		return;
+	}
+	buf_free(&b);
+}
+
 static int
 plan_run(struct plan *p, int sigfd)
 {
@@ -412,6 +451,7 @@ plan_run(struct plan *p, int sigfd)
 
 	while (!p->stopping || plan_running(p)) {
 		timeout = plan_due(p);
+		plan_tell(p);
 		fds[0] = (struct pollfd) { .fd = sigfd, .events = POLLIN };
 		for (i = 0; i < p->n; i++)
 			fds[i + 1] = (struct pollfd) { .fd = p->c[i].ready_fd,
@@ -427,6 +467,7 @@ plan_run(struct plan *p, int sigfd)
 		if (fds[0].revents != 0)
 			on_signal(p, sigfd);
 	}
+	plan_tell(p);
 	return p->code;
 }
 
@@ -459,7 +500,7 @@ main(int argc, char **argv)
 	int c, check = 0;
 
 	umask(077);
-	while ((c = getopt(argc, argv, "hl:nv")) != -1) {
+	while ((c = getopt(argc, argv, "hl:no:v")) != -1) {
 		switch (c) {
 		case 'h':
 			usage(stdout);
@@ -469,6 +510,9 @@ main(int argc, char **argv)
 			break;
 		case 'n':
 			check = 1;
+			break;
+		case 'o':
+			plan.output = optarg;
 			break;
 		case 'v':
 			verbose = 1;

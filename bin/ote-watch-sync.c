@@ -20,29 +20,24 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "apply.h"
 #include "atomic.h"
 #include "daemon.h"
 #include "masters.h"
 #include "ready.h"
-#include "source.h"
+#include "source_set.h"
 #include "walk.h"
 
-#define FEEDS_MAX 1000
 #define FEED_AGE_S 86400
 #define SWEEP_S 60
 #define SECONDS_MAX 1000000000
 
-struct source_set {
+struct sync {
+	struct source_set set;
 	struct event_base *base;
-	struct curlev curlev;
 	struct kubeconfig kubeconfig;
-	struct upstream up;
-	const char *data;
-	int datafd;
-	struct source **sources;
-	size_t n;
 	struct event *sync_timer, *sweep_timer, *wait_timer;
-	int sync_armed, ready, once, verbose, up_now;
+	int sync_armed, ready, once;
 	long feed_age;
 };
 
@@ -62,62 +57,31 @@ told(void *arg, const char *text)
 	warnx("%s", text);
 }
 
-/* --- masters --- */
-
-static int
-master_is_up(struct source_set *set)
-{
-	struct masters ms;
-	char path[512];
-
-	memset(&ms, 0, sizeof(ms));
-	snprintf(path, sizeof(path), "%s/run/masters", set->data);
-	if (masters_read(&ms, path) == -1)
-		return 1;
-	return masters_any_up(&ms);
-}
-
-static void
-masters_changed(struct source_set *set)
-{
-	size_t i;
-	int was = set->up_now;
-
-	set->up_now = master_is_up(set);
-	for (i = 0; i < set->n; i++) {
-		if (set->up_now && !was)
-			source_kick(set->sources[i]);
-		else if (!set->up_now && was &&
-		    set->sources[i]->state != SOURCE_WATCHING)
-			source_pause(set->sources[i]);
-	}
-}
-
 /* --- when to flush, when we are ready --- */
 
 static void
-arm_sync(struct source_set *set)
+arm_sync(struct sync *sync)
 {
 	struct timeval second = { 1, 0 };
 
-	if (set->sync_armed)
+	if (sync->sync_armed)
 		return;
-	set->sync_armed = 1;
-	event_add(set->sync_timer, &second);
+	sync->sync_armed = 1;
+	event_add(sync->sync_timer, &second);
 }
 
 static void
 on_sync(evutil_socket_t fd, short what, void *arg)
 {
-	struct source_set *set = arg;
+	struct sync *sync = arg;
 	size_t i;
 	int more = 0, rc;
 
 	(void)fd;
 	(void)what;
-	set->sync_armed = 0;
-	for (i = 0; i < set->n; i++) {
-		struct journal *j = &set->sources[i]->j;
+	sync->sync_armed = 0;
+	for (i = 0; i < sync->set.n; i++) {
+		struct journal *j = &sync->set.sources[i]->j;
 
 		if (!j->dirty && j->npending == 0)
 			continue;
@@ -126,7 +90,7 @@ on_sync(evutil_socket_t fd, short what, void *arg)
 		more |= rc != 0;
 	}
 	if (more)
-		arm_sync(set);
+		arm_sync(sync);
 	else
 		/* lists leave holes */
 		malloc_trim(0);
@@ -139,23 +103,24 @@ settled(const struct source *s)
 }
 
 static void
-check_ready(struct source_set *set, int late)
+check_ready(struct sync *sync, int late)
 {
 	size_t i, n = 0;
 
-	if (set->ready)
+	if (sync->ready)
 		return;
-	for (i = 0; i < set->n; i++)
-		if (set->sources[i]->required && !settled(set->sources[i]))
+	for (i = 0; i < sync->set.n; i++)
+		if (sync->set.sources[i]->required &&
+		    !settled(sync->set.sources[i]))
 			n++;
 	if (n > 0 && !late)
 		return;
 	if (n > 0)
 		warnx("%zu feeds not synced yet, going on", n);
-	set->ready = 1;
+	sync->ready = 1;
 	ready_notify();
-	if (set->once)
-		event_base_loopbreak(set->base);
+	if (sync->once)
+		event_base_loopbreak(sync->base);
 }
 
 static void
@@ -169,102 +134,50 @@ on_wait(evutil_socket_t fd, short what, void *arg)
 /* --- feeds --- */
 
 static void
-wish_done(struct source_set *set, const char *name)
+wish_done(struct sync *sync, const char *name)
 {
 	char path[512];
 
 	snprintf(path, sizeof(path), "wishes/%s", name);
-	if (unlinkat(set->datafd, path, 0) == -1 && errno != ENOENT)
-		warn("%s/%s", set->data, path);
+	if (unlinkat(sync->set.datafd, path, 0) == -1 && errno != ENOENT)
+		warn("%s/%s", sync->set.data, path);
 }
 
 static void
 feed_changed(struct source *s)
 {
-	struct source_set *set = s->owner;
+	struct sync *sync = s->owner;
 
 	if (s->j.dirty || s->j.npending > 0)
-		arm_sync(set);
+		arm_sync(sync);
 	if (s->wish[0] != '\0' && settled(s)) {
-		wish_done(set, s->wish);
+		wish_done(sync, s->wish);
 		s->wish[0] = '\0';
 	}
-	check_ready(set, 0);
+	check_ready(sync, 0);
 }
 
+/* NULL with errno. */
 static struct source *
-find_source(struct source_set *set, const struct feed_query *q)
+add_source(struct sync *sync, const struct feed_query *q)
 {
-	const struct feed_query *have;
-	size_t i;
+	struct source *s;
 
-	for (i = 0; i < set->n; i++) {
-		have = &set->sources[i]->j.feed.q;
-		if (strcmp(have->path, q->path) == 0 &&
-		    strcmp(have->labels, q->labels) == 0 &&
-		    strcmp(have->fields, q->fields) == 0)
-			return set->sources[i];
-	}
-	return NULL;
-}
-
-/* The source for q, made if need be. NULL with errno. */
-static struct source *
-add_source(struct source_set *set, const struct feed_query *q)
-{
-	struct source *s, **p;
-
-	if ((s = find_source(set, q)) != NULL)
-		return s;
-	if (set->n >= FEEDS_MAX) {
-		errno = ENOSPC;
-		return NULL;
-	}
-	if ((p = reallocarray(set->sources, set->n + 1, sizeof(*p))) == NULL)
-		return NULL;
-	set->sources = p;
-	if ((s = malloc(sizeof(*s))) == NULL)
-		return NULL;
-	if (source_open(s, &set->curlev, &set->up, set->datafd, set->data, q,
-		told) == -1) {
-		free(s);
-		return NULL;
-	}
-	s->owner = set;
-	s->changed = feed_changed;
-	set->sources[set->n++] = s;
-	if (set->up_now)
-		source_kick(s);
-	if (s->j.npending > 0)
-		arm_sync(set);
+	if ((s = source_set_add(&sync->set, q)) != NULL && s->j.npending > 0)
+		arm_sync(sync);
 	return s;
 }
 
-static void
-drop_source(struct source_set *set, size_t i)
-{
-	struct source *s = set->sources[i];
-
-	if (set->verbose)
-		warnx("%s: unused, dropped", s->j.feed.dir);
-	source_pause(s);
-	if (journal_remove(&s->j) == -1)
-		warn("%s", s->j.feed.dir);
-	source_free(s);
-	free(s);
-	set->sources[i] = set->sources[--set->n];
-}
-
 static int
-conf_line(struct source_set *set, char *line)
+conf_line(struct sync *sync, char *line)
 {
 	struct feed_query q;
 	struct source *s = NULL;
 	int rc;
 
 	rc = feed_query_line(&q, line);
-	if (rc == 1 && set->base != NULL) {
-		if ((s = add_source(set, &q)) == NULL)
+	if (rc == 1 && sync->base != NULL) {
+		if ((s = add_source(sync, &q)) == NULL)
 			rc = -1;
 		else
 			s->required = 1;
@@ -275,7 +188,7 @@ conf_line(struct source_set *set, char *line)
 
 /* 0; exits 100 on a bad line when checking, tells it else. */
 static void
-read_conf(struct source_set *set, const char *path)
+read_conf(struct sync *sync, const char *path)
 {
 	char *line = NULL;
 	size_t cap = 0;
@@ -286,7 +199,7 @@ read_conf(struct source_set *set, const char *path)
 		err(100, "%s", path);
 	while (getline(&line, &cap, in) != -1) {
 		number++;
-		if (conf_line(set, line) == 0)
+		if (conf_line(sync, line) == 0)
 			continue;
 		if (errno == EINVAL)
 			errx(100,
@@ -303,7 +216,7 @@ read_conf(struct source_set *set, const char *path)
 static int
 take_feed(void *arg, const char *dir)
 {
-	struct source_set *set = arg;
+	struct sync *sync = arg;
 	struct feed_query q;
 	int fd;
 
@@ -311,7 +224,7 @@ take_feed(void *arg, const char *dir)
 	if (fd == -1)
 		return 0;
 	if (feed_read_query(&q, fd) == 0) {
-		if (add_source(set, &q) == NULL)
+		if (add_source(sync, &q) == NULL)
 			warn("%s", dir);
 		feed_query_free(&q);
 	} else
@@ -323,7 +236,7 @@ take_feed(void *arg, const char *dir)
 /* --- wishes --- */
 
 static void
-take_wish(struct source_set *set, const char *name)
+take_wish(struct sync *sync, const char *name)
 {
 	struct buf b = { 0 };
 	struct feed_query q = { 0 };
@@ -333,41 +246,44 @@ take_wish(struct source_set *set, const char *name)
 	if (name[0] == '.' || strlen(name) >= sizeof(s->wish))
 		return;
 	snprintf(file, sizeof(file), "wishes/%s", name);
-	if (buf_read_file(&b, set->datafd, file, 64 * 1024) == -1)
+	if (buf_read_file(&b, sync->set.datafd, file, 64 * 1024) == -1)
 		return;
 	if (feed_query_wish(&q, b.data, b.len) == -1) {
-		warnx("%s/%s: no wish, removed", set->data, file);
-		wish_done(set, name);
-	} else if ((s = add_source(set, &q)) == NULL) {
-		warn("%s/%s", set->data, file);
-		wish_done(set, name);
-	} else if (settled(s))
-		wish_done(set, name);
-	else if (s->wish[0] == '\0')
+		warnx("%s/%s: no wish, removed", sync->set.data, file);
+		wish_done(sync, name);
+	} else if ((s = add_source(sync, &q)) == NULL) {
+		warn("%s/%s", sync->set.data, file);
+		wish_done(sync, name);
+	} else if (s->j.synced && s->j.feed.q.code == 0)
+		wish_done(sync, name);
+	else if (s->wish[0] == '\0') {
 		memcpy(s->wish, name, strlen(name) + 1);
+		if (sync->set.up_now)
+			source_nudge(s);
+	}
 	feed_query_free(&q);
 	buf_free(&b);
 }
 
 static void
-scan_wishes(struct source_set *set)
+scan_wishes(struct sync *sync)
 {
 	char path[512];
 	struct dirent *e;
 	DIR *d;
 
-	snprintf(path, sizeof(path), "%s/wishes", set->data);
+	snprintf(path, sizeof(path), "%s/wishes", sync->set.data);
 	if ((d = opendir(path)) == NULL)
 		return;
 	while ((e = readdir(d)) != NULL)
-		take_wish(set, e->d_name);
+		take_wish(sync, e->d_name);
 	closedir(d);
 }
 
 static void
 on_inotify(evutil_socket_t fd, short what, void *arg)
 {
-	struct source_set *set = arg;
+	struct sync *sync = arg;
 	char text[4096]
 	    __attribute__((aligned(__alignof__(struct inotify_event))));
 	const struct inotify_event *e;
@@ -379,148 +295,110 @@ on_inotify(evutil_socket_t fd, short what, void *arg)
 	for (off = 0; off < n; off += (ssize_t)(sizeof(*e) + e->len)) {
 		e = (const struct inotify_event *)(void *)(text + off);
 		if (e->mask & IN_Q_OVERFLOW) {
-			scan_wishes(set);
-			masters_changed(set);
+			scan_wishes(sync);
+			source_set_up(&sync->set,
+			    masters_reachable(sync->set.data));
 		} else if (e->len > 0 && strcmp(e->name, "masters") == 0)
-			masters_changed(set);
+			source_set_up(&sync->set,
+			    masters_reachable(sync->set.data));
+		else if (e->len > 0 && strcmp(e->name, "discovery") == 0)
+			source_set_retry(&sync->set);
 		else if (e->len > 0)
-			take_wish(set, e->name);
+			take_wish(sync, e->name);
 	}
 }
 
 /* --- once a minute: what is unused, what has waited too long --- */
 
-static int
-unused(struct source_set *set, const struct source *s)
-{
-	struct stat st;
-
-	if (s->required || s->wish[0] != '\0')
-		return 0;
-	if (fstatat(s->j.lockfd, "used", &st, 0) == -1 &&
-	    fstatat(s->j.lockfd, "feed", &st, 0) == -1)
-		return 0;
-	return time(NULL) - st.st_mtime > set->feed_age;
-}
-
 static void
 on_sweep(evutil_socket_t fd, short what, void *arg)
 {
-	struct source_set *set = arg;
-	size_t i;
+	struct sync *sync = arg;
 
 	(void)fd;
 	(void)what;
-	/* cut off, nothing is dropped: nobody could bring it back */
-	if (!set->up_now)
-		return;
-	for (i = set->n; i > 0; i--)
-		if (set->sources[i - 1]->state == SOURCE_WATCHING ||
-		    set->sources[i - 1]->j.feed.q.code != 0)
-			if (unused(set, set->sources[i - 1]))
-				drop_source(set, i - 1);
+	source_set_sweep(&sync->set, sync->feed_age);
 }
 
 /* --- start and end --- */
 
 static void
-open_data(struct source_set *set)
+open_data(struct sync *sync)
 {
-	if (mkdir(set->data, 0700) == -1 && errno != EEXIST)
-		err(100, "%s: cannot make it", set->data);
-	set->datafd = open(set->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (set->datafd == -1)
-		err(100, "%s", set->data);
-	if (atomic_mkdirs(set->datafd, "cache") == -1 ||
-	    atomic_mkdirs(set->datafd, "wishes") == -1 ||
-	    atomic_mkdirs(set->datafd, "run") == -1)
-		err(100, "%s: cannot write there", set->data);
+	if (mkdir(sync->set.data, 0700) == -1 && errno != EEXIST)
+		err(100, "%s: cannot make it", sync->set.data);
+	sync->set.datafd =
+	    open(sync->set.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (sync->set.datafd == -1)
+		err(100, "%s", sync->set.data);
+	if (atomic_mkdirs(sync->set.datafd, "cache") == -1 ||
+	    atomic_mkdirs(sync->set.datafd, "wishes") == -1 ||
+	    atomic_mkdirs(sync->set.datafd, "run") == -1)
+		err(100, "%s: cannot write there", sync->set.data);
 }
 
 static void
-watch_files(struct source_set *set)
+watch_files(struct sync *sync)
 {
 	char path[512];
 	int fd;
 
 	if ((fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) == -1)
 		err(111, "inotify");
-	snprintf(path, sizeof(path), "%s/wishes", set->data);
+	snprintf(path, sizeof(path), "%s/wishes", sync->set.data);
 	if (inotify_add_watch(fd, path, IN_MOVED_TO | IN_CLOSE_WRITE) == -1)
 		err(111, "%s", path);
-	snprintf(path, sizeof(path), "%s/run", set->data);
+	snprintf(path, sizeof(path), "%s/run", sync->set.data);
 	if (inotify_add_watch(fd, path, IN_MOVED_TO) == -1)
 		err(111, "%s", path);
-	if (daemon_read(set->base, fd, on_inotify, set) == -1)
+	if (daemon_read(sync->base, fd, on_inotify, sync) == -1)
 		errx(111, "no memory");
 }
 
 static void
-arm_timers(struct source_set *set, long wait_s)
+arm_timers(struct sync *sync, long wait_s)
 {
 	struct timeval sweep = { SWEEP_S, 0 }, wait = { wait_s, 0 };
 
-	if (set->feed_age < SWEEP_S)
+	if (sync->feed_age < SWEEP_S)
 		sweep.tv_sec = 1;
-	set->sync_timer = evtimer_new(set->base, on_sync, set);
-	set->wait_timer = evtimer_new(set->base, on_wait, set);
-	set->sweep_timer = event_new(set->base, -1, EV_PERSIST, on_sweep, set);
-	if (set->sync_timer == NULL || set->wait_timer == NULL ||
-	    set->sweep_timer == NULL)
+	sync->sync_timer = evtimer_new(sync->base, on_sync, sync);
+	sync->wait_timer = evtimer_new(sync->base, on_wait, sync);
+	sync->sweep_timer =
+	    event_new(sync->base, -1, EV_PERSIST, on_sweep, sync);
+	if (sync->sync_timer == NULL || sync->wait_timer == NULL ||
+	    sync->sweep_timer == NULL)
 		errx(111, "no memory");
-	event_add(set->sweep_timer, &sweep);
-	event_add(set->wait_timer, &wait);
-}
-
-/* Flush all; how many of the required feeds are not there. */
-static int
-finish(struct source_set *set)
-{
-	size_t i;
-	int missing = 0, rc;
-
-	for (i = 0; i < set->n; i++) {
-		struct source *s = set->sources[i];
-
-		while ((rc = journal_sync(&s->j)) == 1)
-			;
-		if (rc == -1)
-			warn("%s", s->j.feed.dir);
-		if (s->required && !s->j.synced)
-			missing++;
-		source_free(s);
-		free(s);
-	}
-	free(set->sources);
-	curlev_free(&set->curlev);
-	return missing;
+	event_add(sync->sweep_timer, &sweep);
+	event_add(sync->wait_timer, &wait);
 }
 
 int
 main(int argc, char **argv)
 {
-	static struct source_set set;
+	static struct sync sync;
 	const char *conf = NULL, *kubeconfig = NULL, *lb = NULL;
-	char why[512];
+	struct apply *apply;
+	char why[512], path[512];
 	long wait_s = 60;
 	int c, check = 0;
 
 	umask(077);
-	set.data = "data";
-	set.feed_age = FEED_AGE_S;
+	sync.set.data = "data";
+	sync.feed_age = FEED_AGE_S;
 	while ((c = getopt(argc, argv, "1c:d:g:hk:l:nvw:")) != -1) {
 		switch (c) {
 		case '1':
-			set.once = 1;
+			sync.once = 1;
 			break;
 		case 'c':
 			conf = optarg;
 			break;
 		case 'd':
-			set.data = optarg;
+			sync.set.data = optarg;
 			break;
 		case 'g':
-			set.feed_age = daemon_number(optarg, 0, SECONDS_MAX);
+			sync.feed_age = daemon_number(optarg, 0, SECONDS_MAX);
 			break;
 		case 'h':
 			usage(stdout);
@@ -535,7 +413,7 @@ main(int argc, char **argv)
 			check = 1;
 			break;
 		case 'v':
-			set.verbose++;
+			sync.set.verbose++;
 			break;
 		case 'w':
 			wait_s = daemon_number(optarg, 0, SECONDS_MAX);
@@ -545,38 +423,47 @@ main(int argc, char **argv)
 			return 100;
 		}
 	}
-	if (set.feed_age == -1 || wait_s == -1)
+	if (sync.feed_age == -1 || wait_s == -1)
 		errx(100, "-g, -w: give 0 to %d seconds", SECONDS_MAX);
 	if (argc != optind || kubeconfig == NULL) {
 		usage(stderr);
 		return 100;
 	}
-	if (kubeconfig_load(&set.kubeconfig, kubeconfig, why, sizeof(why)) ==
+	if (kubeconfig_load(&sync.kubeconfig, kubeconfig, why, sizeof(why)) ==
 	    -1)
 		errx(100, "%s", why);
 	if (check) {
 		if (conf != NULL)
-			read_conf(&set, conf);
+			read_conf(&sync, conf);
 		return 0;
 	}
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	open_data(&set);
-	if (upstream_init(&set.up, &set.kubeconfig, lb, "ote-watch-sync") == -1)
+	open_data(&sync);
+	if (upstream_init(&sync.set.up, &sync.kubeconfig, lb,
+		"ote-watch-sync") == -1)
 		err(111, "upstream");
-	if ((set.base = event_base_new()) == NULL ||
-	    curlev_init(&set.curlev, set.base, source_done) == -1 ||
-	    daemon_signals(set.base) == -1)
+	if ((sync.base = event_base_new()) == NULL ||
+	    curlev_init(&sync.set.curlev, sync.base, source_done) == -1 ||
+	    daemon_signals(sync.base) == -1)
 		errx(111, "no memory");
-	watch_files(&set);
-	arm_timers(&set, wait_s);
-	set.up_now = master_is_up(&set);
+	watch_files(&sync);
+	arm_timers(&sync, wait_s);
+	sync.set.told = told;
+	sync.set.changed = feed_changed;
+	sync.set.owner = &sync;
+	sync.set.up_now = masters_reachable(sync.set.data);
 	if (conf != NULL)
-		read_conf(&set, conf);
-	if (walk_feeds(set.data, NULL, NULL, NULL, take_feed, &set) == -1)
-		warn("%s/cache", set.data);
-	scan_wishes(&set);
-	check_ready(&set, 0);
-	event_base_dispatch(set.base);
-	c = finish(&set);
-	return set.once && c > 0 ? 1 : 0;
+		read_conf(&sync, conf);
+	if (walk_feeds(sync.set.data, NULL, NULL, NULL, take_feed, &sync) == -1)
+		warn("%s/cache", sync.set.data);
+	scan_wishes(&sync);
+	snprintf(path, sizeof(path), "%s/run/sync.sock", sync.set.data);
+	if ((apply = apply_listen(sync.base, &sync.set, path)) == NULL)
+		err(111, "%s", path);
+	check_ready(&sync, 0);
+	event_base_dispatch(sync.base);
+	apply_free(apply);
+	c = source_set_free(&sync.set);
+	curlev_free(&sync.set.curlev);
+	return sync.once && c > 0 ? 1 : 0;
 }

@@ -7,24 +7,20 @@
 #include <time.h>
 
 #include "edge.h"
+#include "out.h"
 
-/* after: seconds for Retry-After, 0 for none */
-static void
-send_whole(struct request *r, int code, const char *type, int after,
-    const void *p, size_t n)
+void
+answer(struct request *r, int code, const char *type, const void *p, size_t n)
 {
-	char head[512], retry[40] = "";
+	char head[512];
 	int len;
-
-	if (after > 0)
-		snprintf(retry, sizeof(retry), "Retry-After: %d\r\n", after);
 
 	len = snprintf(head, sizeof(head),
 	    "Status: %d %s\r\n"
 	    "Cache-Control: no-cache, private\r\n"
 	    "Content-Type: %s\r\n"
-	    "%sContent-Length: %zu\r\n\r\n",
-	    code, status_phrase(code), type, retry, n);
+	    "Content-Length: %zu\r\n\r\n",
+	    code, status_phrase(code), type, n);
 	fcgi_write(r->c, head, (size_t)len);
 	if (!r->head)
 		fcgi_write(r->c, p, n);
@@ -32,22 +28,86 @@ send_whole(struct request *r, int code, const char *type, int after,
 }
 
 void
-answer(struct request *r, int code, const char *type, const void *p, size_t n)
+answer_go(struct request *r)
 {
-	send_whole(r, code, type, 0, p, n);
+	static const char text[] = "Status: 400 Bad Request\r\n"
+				   "Content-Type: text/plain; charset=utf-8\r\n"
+				   "Content-Length: 15\r\n\r\n"
+				   "400 Bad Request";
+
+	fcgi_write(r->c, text, sizeof(text) - 1 - (r->head ? 15 : 0));
+	fcgi_end(r->c);
+}
+
+void
+answer_no_page(struct request *r)
+{
+	answer(r, 404, "text/plain; charset=utf-8", "404 page not found\n", 19);
+}
+
+static void
+answer_text(struct request *r, int code, const char *warning, const char *p,
+    size_t n)
+{
+	struct out o = { .r = r,
+		.code = code,
+		.type = "application/json",
+		.warning = warning };
+
+	if (out_write(&o, p, n) == 0 &&
+	    (r->pretty || out_write(&o, "\n", 1) == 0)) {
+		out_end(&o);
+		return;
+	}
+	out_free(&o);
+	fcgi_abort(r->c);
+}
+
+void
+answer_json(struct request *r, const char *warning, const struct buf *b)
+{
+	answer_text(r, 200, warning, b->data, b->len);
+}
+
+void
+answer_object(struct request *r, int code, const char *text)
+{
+	answer_text(r, code, NULL, text, strlen(text));
 }
 
 void
 answer_status(struct request *r, const struct status *s)
 {
+	struct out o = { .r = r,
+		.code = s->code,
+		.type = "application/json",
+		.retry_after = s->retry_after_seconds };
 	struct buf b = { 0 };
 
-	if (status_write(&b, s) == 0 && buf_puts(&b, "\n") == 0)
-		send_whole(r, s->code, "application/json",
-		    s->retry_after_seconds, b.data, b.len);
-	else
+	/* what the master may have done is not refused for what is here */
+	if (r->unsure && (s->code == 404 || s->code == 409)) {
+		r->unsure = 0;
+		answer_cut_off(r, "it may have done this write, or not");
+		return;
+	}
+	/* where no clause takes a Status it comes in the server's own way */
+	r->pretty |= !media_takes_object(fcgi_param(r->c, "HTTP_ACCEPT"));
+	if (status_write(&b, s) == 0 && out_write(&o, b.data, b.len) == 0 &&
+	    (r->pretty || out_write(&o, "\n", 1) == 0))
+		out_end(&o);
+	else {
+		out_free(&o);
 		fcgi_abort(r->c);
+	}
 	buf_free(&b);
+}
+
+void
+answer_bad(struct request *r, const char *message)
+{
+	struct status s = { .code = 400, .message = message };
+
+	answer_status(r, &s);
 }
 
 void

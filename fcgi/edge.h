@@ -8,18 +8,26 @@
 #include "curlev.h"
 #include "feed.h"
 #include "kubeconfig.h"
+#include "media.h"
+#include "outbox.h"
+#include "outbox_uid.h"
+#include "policy.h"
 #include "record.h"
 #include "selector.h"
 #include "status.h"
 #include "upstream.h"
 
+struct keeper;
+struct recents;
+
 /* What the parts of ote-edge-server share. One for the process. */
 struct edge {
 	struct event_base *base;
 	struct fcgi_server server;
-	struct curlev curlev;
+	struct curlev curlev, serial; /* by HTTP/2; by HTTP/1.1 */
 	struct kubeconfig kubeconfig;
 	struct upstream up;
+	struct policies policies; /* of writes while cut off */
 	const char *data;
 	int datafd;
 	int standalone;
@@ -38,6 +46,18 @@ struct edge {
 	struct wishes *wishes;
 	/* list.c */
 	unsigned long lists;
+	/* local_keep.c */
+	struct keeper *keeper;
+	struct outbox_limits outbox_limits;
+	/* recent.c */
+	struct recents *recents;
+	/* uids.c */
+	struct outbox_uids uids;
+	/* certificate.c */
+	struct certificate *certificate;
+	/* grants.c */
+	struct grants *grants;
+	long review_age_s; /* how long an access review's answer is good */
 };
 
 /* How a request is taken apart; strings point into text. */
@@ -45,12 +65,14 @@ struct query {
 	char *text;
 	const char *labels, *fields; /* as sent, "" if not */
 	struct selector label_sel, field_sel;
-	const char *rv, *match, *cont; /* NULL if not sent */
-	uint64_t rv_number;
+	const char *rv, *match, *cont; /* NULL if not sent, or empty */
+	const char *include;	       /* includeObject of a Table, or NULL */
+	uint64_t rv_number;	       /* set by options_check() */
 	long limit;
-	int watch, bookmarks, pretty;
+	int watch, bookmarks;
 	int initial_events; /* -1 not sent, else 0 or 1 */
 	long timeout_s;	    /* 0 if not sent */
+	unsigned taken;	    /* private to query.c */
 };
 
 enum request_owner {
@@ -60,10 +82,15 @@ enum request_owner {
 	OWNER_WISH,
 	OWNER_WAIT,
 	OWNER_WRITE,
+	OWNER_LOCAL,
+	OWNER_LIST,
+	OWNER_REPLY,
+	OWNER_GRANT,
 	OWNER_DRAIN, /* cut off: answered when its body has come */
 };
 
 struct list_file;
+struct local;
 
 struct request {
 	struct fcgi_conn *c;
@@ -73,14 +100,21 @@ struct request {
 	char *path; /* decoded, without query */
 	struct apipath p;
 	struct query q;
+	struct media media;
+	int pretty;    /* indented JSON */
 	int head;      /* HEAD: no body */
+	int foreign;   /* field labels that only a feed of theirs can tell */
 	int wished;    /* a wish was tried already */
 	int fell_back; /* the master did not answer in time */
+	int unsure;    /* whether it has done this write */
 	int has_body;
-	char refusal[64]; /* of OWNER_DRAIN */
+	char refusal[64];     /* of OWNER_DRAIN */
+	struct local *shadow; /* of a write that the master is asked */
+	struct buf said;      /* the answer to that: recent.c */
 	enum request_owner owner;
 	void *own;		/* struct pass, watcher, ... */
 	struct list_file *list; /* being sent */
+	struct ask *ask;	/* grants.c: a token or a review is asked for */
 };
 
 /* request.c: from parameters to an answer */
@@ -93,17 +127,33 @@ void request_refuse(struct request *r, const char *what);
 /* Serve a read of a resource from its start (again, after a wait). */
 void request_read(struct request *r);
 
-/* query.c: 0; -1 with errno EINVAL and why (400), ENOMEM */
-int query_parse(struct query *q, const char *text, char *why, size_t len);
+/*
+ * query.c: 0; -1 with errno EINVAL and why (400), ENOMEM. Of a GET of one
+ * object only what counts for it is looked at.
+ */
+int query_parse(struct query *q, const char *text, int one, char *why,
+    size_t len);
+/* negotiation.isPrettyPrint */
+int query_is_pretty(const char *text, const char *agent);
 void query_free(struct query *q);
-/* 1 if Accept lets plain JSON be the answer: *transformed if a Table or the
- * like would have been liked better. */
-int query_accepts_json(const char *accept, int *transformed);
+
+/* options.c: 0 if kube-apiserver would take these options, else answered */
+int options_check(struct request *r, const struct resource *res);
 
 /* answer.c: whole answers. All of them end the request. */
 void answer(struct request *r, int code, const char *type, const void *p,
     size_t n);
+/* 404 as where the master has no such resource. */
+void answer_no_page(struct request *r);
+/* 400 as Go's HTTP server answers before any API is asked. */
+void answer_go(struct request *r);
+/* 200 and one JSON object. warning: of a Warning header, or NULL. */
+void answer_json(struct request *r, const char *warning, const struct buf *b);
+/* One JSON object, with the code of what was done. */
+void answer_object(struct request *r, int code, const char *text);
 void answer_status(struct request *r, const struct status *s);
+/* A 400 without details, as of apierrors.NewBadRequest. */
+void answer_bad(struct request *r, const char *message);
 /* A Status with the request's own details and a formatted message. */
 void answer_error(struct request *r, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

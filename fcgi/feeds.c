@@ -16,11 +16,10 @@
 #include <unistd.h>
 
 #include "parts.h"
+#include "resource.h"
 #include "watch.h"
 
 #define USED_EVERY_S 60
-
-LIST_HEAD(feeds, feed_handle);
 
 int
 feeds_init(struct edge *e)
@@ -45,6 +44,7 @@ handle_free(struct feed_handle *h)
 		request_read(r);
 	}
 	list_forget(h);
+	feeds_table_free(h);
 	inotify_rm_watch(h->edge->inotify, h->dir_wd);
 	if (h->file_wd != -1)
 		inotify_rm_watch(h->edge->inotify, h->file_wd);
@@ -137,6 +137,25 @@ implied(const struct request *r, const struct selector_req *want)
 	return selector_covers(&one, &r->q.field_sel);
 }
 
+/*
+ * 1 if the feed selects by what the request does and our index does not know,
+ * a custom resource's selectableFields.
+ */
+static int
+has_foreign(const struct feed_query *q, const struct request *r)
+{
+	struct selector one = { .nreqs = 1 };
+	size_t i;
+
+	for (i = 0; i < r->q.field_sel.nreqs; i++) {
+		one.reqs = &r->q.field_sel.reqs[i];
+		if (!resource_field_known(NULL, one.reqs->key) &&
+		    !selector_covers(&one, &q->field_sel))
+			return 0;
+	}
+	return 1;
+}
+
 static int
 covers(const struct feed_handle *h, const struct request *r)
 {
@@ -152,7 +171,7 @@ covers(const struct feed_handle *h, const struct request *r)
 	for (i = 0; i < q->field_sel.nreqs; i++)
 		if (!implied(r, &q->field_sel.reqs[i]))
 			return 0;
-	return 1;
+	return !r->foreign || has_foreign(q, r);
 }
 
 static void
@@ -183,9 +202,8 @@ is_open(const struct edge *e, const char *dir)
 	return 0;
 }
 
-/* Open what feeds of the resource are in the tree and not open yet. */
-static void
-open_more(struct edge *e, const struct apipath *p)
+void
+feeds_open(struct edge *e, const struct apipath *p)
 {
 	char top[512], dir[800];
 	struct dirent *d;
@@ -223,7 +241,7 @@ feeds_find(struct request *r)
 	struct feed_handle *h;
 
 	if ((h = find_open(r)) == NULL) {
-		open_more(r->edge, &r->p);
+		feeds_open(r->edge, &r->p);
 		h = find_open(r);
 	}
 	if (h != NULL)
@@ -232,28 +250,91 @@ feeds_find(struct request *r)
 }
 
 struct feed_handle *
-feeds_find_object(struct request *r, const struct feed_object **o)
+feeds_find_object(struct edge *e, const struct apipath *p,
+    const struct feed_object **o)
 {
 	struct feed_handle *h;
 
-	LIST_FOREACH(h, r->edge->feeds, next) {
-		if (!same_resource(h, &r->p))
+	LIST_FOREACH(h, e->feeds, next) {
+		if (!same_resource(h, p))
 			continue;
-		if ((*o = feed_get(&h->feed, r->p.ns, r->p.name)) != NULL)
+		if ((*o = feed_get(&h->feed, p->ns, p->name)) != NULL)
 			return h;
 	}
 	return NULL;
 }
 
+struct feed_handle *
+feeds_taking(struct edge *e, const struct apipath *p, const struct meta *m)
+{
+	struct feed_handle *h;
+
+	feeds_open(e, p);
+	LIST_FOREACH(h, e->feeds, next) {
+		const struct feed_query *q = &h->feed.q;
+
+		if (same_resource(h, p) && !feeds_ended(h) &&
+		    (*q->p.ns == '\0' || strcmp(q->p.ns, m->ns) == 0) &&
+		    selector_match(&q->label_sel, meta_label, m) &&
+		    selector_match_fields(&q->field_sel, meta_field, m))
+			return h;
+	}
+	return NULL;
+}
+
+void
+feeds_follow_all(struct edge *e, const struct apipath *p)
+{
+	feeds_open(e, p);
+	feeds_follow_open(e, p);
+}
+
+void
+feeds_follow_open(struct edge *e, const struct apipath *p)
+{
+	struct feed_handle *h, *next;
+
+	for (h = LIST_FIRST(e->feeds); h != NULL; h = next) {
+		next = LIST_NEXT(h, next);
+		if (same_resource(h, p))
+			feeds_follow(h);
+	}
+}
+
+const char *
+feeds_warning(const struct feed_handle *h)
+{
+	return *h->feed.q.warning == '\0' ? NULL : h->feed.q.warning;
+}
+
+int
+feeds_ended(const struct feed_handle *h)
+{
+	return h->feed.q.code == 404 || h->feed.q.code == 405;
+}
+
 int
 feeds_match(const struct request *r, const struct meta *m)
 {
+	struct selector one = { .nreqs = 1 };
+	size_t i;
+
 	if (*r->p.ns != '\0' && strcmp(m->ns, r->p.ns) != 0)
 		return 0;
 	if (*r->p.name != '\0' && strcmp(m->name, r->p.name) != 0)
 		return 0;
-	return selector_match(&r->q.label_sel, meta_label, m) &&
-	    selector_match_fields(&r->q.field_sel, meta_field, m);
+	if (!selector_match(&r->q.label_sel, meta_label, m))
+		return 0;
+	if (!r->foreign)
+		return selector_match_fields(&r->q.field_sel, meta_field, m);
+	for (i = 0; i < r->q.field_sel.nreqs; i++) {
+		one.reqs = &r->q.field_sel.reqs[i];
+		/* others were matched by the master: see covers() */
+		if (resource_field_known(NULL, one.reqs->key) &&
+		    !selector_match_fields(&one, meta_field, m))
+			return 0;
+	}
+	return 1;
 }
 
 /* --- news --- */
@@ -303,6 +384,25 @@ feeds_follow(struct feed_handle *h)
 	wait_check(h);
 }
 
+/* The file `feed` is new: perhaps it came to an end. */
+static void
+refresh(struct feed_handle *h)
+{
+	struct watcher *w, *next;
+
+	if (feed_refresh(&h->feed) == -1) {
+		warn("%s: feed", h->feed.dir);
+		return;
+	}
+	/* what was written before has been told: events come in order */
+	if (!feeds_ended(h))
+		return;
+	for (w = LIST_FIRST(&h->watchers); w != NULL; w = next) {
+		next = LIST_NEXT(w, next);
+		watch_end(w);
+	}
+}
+
 static struct feed_handle *
 handle_of(const struct edge *e, int wd)
 {
@@ -324,8 +424,14 @@ feeds_changed(struct edge *e, int wd, uint32_t mask, const char *name)
 	if (h->file_wd == wd) {
 		if (mask & IN_IGNORED)
 			return;
-	} else if ((mask & (IN_DELETE_SELF | IN_IGNORED)) == 0 &&
-	    (name == NULL || strcmp(name, "journal") != 0))
-		return;
+	} else if ((mask & (IN_DELETE_SELF | IN_IGNORED)) == 0) {
+		if (name == NULL ||
+		    (strcmp(name, "feed") != 0 && strcmp(name, "journal") != 0))
+			return;
+		if (strcmp(name, "feed") == 0) {
+			refresh(h);
+			return;
+		}
+	}
 	feeds_follow(h);
 }

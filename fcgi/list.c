@@ -1,233 +1,311 @@
 /*
  * LIST from a feed: the index picks, the journal gives the bytes.
  *
- * A large list is written to a file once and sent by lighttpd itself
- * (X-Sendfile) for as long as the feed does not change; a small one goes
- * straight through the socket.
+ * A list goes out piece by piece as the client takes it; listfile.c keeps what
+ * many ask for.
  */
-#include <dirent.h>
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "atomic.h"
+#include "items.h"
+#include "listfile.h"
+#include "out.h"
 #include "parts.h"
 
-#define FILE_MIN (32 * 1024)
-#define FILES_MAX 8
+#define OUT_MAX (64 * 1024)
+#define TURN_MAX (512 * 1024) /* bytes of objects before others have a turn */
 
-/*
- * kube-apiserver leaves kind and apiVersion out of the items of a built-in
- * list; it writes them first where they are, kind before apiVersion, which
- * custom objects do not have in this order.
- */
-static size_t
-bare_from(const char *object, const char *prefix, size_t n)
-{
-	return strncmp(object, prefix, n) == 0 ? n : 0;
-}
+struct lister {
+	struct request *r;
+	struct items it;
+	struct render render;
+	struct out out;
+	struct buf b;
+	int began;
+};
 
-static int
-write_items(struct request *r, struct feed_handle *h, struct buf *b)
-{
-	const struct feed *f = &h->feed;
-	struct buf prefix = { 0 };
-	size_t i, at, skip;
-	int rc = -1, some = 0;
-
-	if (buf_printf(&prefix, "{\"kind\":\"%s\",\"apiVersion\":\"%s\",",
-		f->kind, f->api_version) == -1)
-		goto out;
-	for (i = 0; i < f->nobjects; i++) {
-		if (!feeds_match(r, &f->objects[i]->meta))
-			continue;
-		if (some++ && buf_puts(b, ",") == -1)
-			goto out;
-		at = b->len;
-		if (feed_read(f, f->objects[i], b) == -1)
-			goto out;
-		skip = bare_from(b->data + at, prefix.data, prefix.len);
-		if (skip > 0) {
-			memmove(b->data + at + 1, b->data + at + skip,
-			    b->len - at - skip);
-			b->len -= skip - 1;
-		}
-	}
-	rc = 0;
-out:
-	buf_free(&prefix);
-	return rc;
-}
-
-static int
-write_list(struct request *r, struct feed_handle *h, struct buf *b)
-{
-	if (buf_printf(b,
-		"{\"kind\":\"%sList\",\"apiVersion\":\"%s\",\"metadata\":"
-		"{\"resourceVersion\":\"%" PRIu64 "\"},\"items\":[",
-		h->feed.kind, h->feed.api_version, h->feed.rv) == -1 ||
-	    write_items(r, h, b) == -1)
-		return -1;
-	return buf_puts(b, "]}\n");
-}
-
-/* --- lists as files --- */
+/* --- lists as streams --- */
 
 static void
-list_free(struct edge *e, struct list_file *l)
+lister_free(struct lister *l)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "run/lists/%s", l->name);
-	if (unlinkat(e->datafd, path, 0) == -1 && errno != ENOENT)
-		warn("%s/%s", e->data, path);
-	free(l->key);
+	items_free(&l->it);
+	render_free(&l->render);
+	out_free(&l->out);
+	buf_free(&l->b);
+	l->r->own = NULL;
+	l->r->owner = OWNER_NONE;
 	free(l);
 }
 
 void
-list_release(struct list_file *l)
+list_close(struct request *r)
 {
-	if (--l->refs == 0 && l->stale)
-		list_free(l->edge, l);
+	lister_free(r->own);
 }
 
-static void
-retire(struct list_file *l)
+/* One object more into l->b: 1, 0 at the end, -1 with errno. */
+static int
+add_one(struct lister *l, struct buf *object)
 {
-	LIST_REMOVE(l, next);
-	l->stale = 1;
-	if (l->refs == 0)
-		list_free(l->edge, l);
+	struct span span;
+	int rc;
+
+	object->len = 0;
+	if ((rc = items_next(&l->it, object)) == 1) {
+		span.p = object->data;
+		span.n = object->len;
+		if (render_item(&l->render, &l->b, span, !l->began) == -1)
+			return -1;
+		l->began = 1;
+		return 1;
+	}
+	if (rc == 0 &&
+	    (render_tail(&l->render, &l->b, !l->began) == -1 ||
+		(!l->r->pretty && buf_puts(&l->b, "\n") == -1)))
+		return -1;
+	return rc;
+}
+
+/* As far as the client takes it, and others wait: 1 if there is more. */
+static int
+pump(struct lister *l)
+{
+	struct fcgi_conn *c = l->r->c;
+	struct buf object = { 0 };
+	size_t turn = 0;
+	int rc = 1;
+
+	while (rc == 1 && turn < TURN_MAX && fcgi_pending(c) < OUT_MAX) {
+		rc = add_one(l, &object);
+		turn += l->b.len;
+		if (rc != -1 && out_write(&l->out, l->b.data, l->b.len) == -1)
+			rc = -1;
+		l->b.len = 0;
+	}
+	buf_free(&object);
+	return rc;
 }
 
 void
-list_forget(struct feed_handle *h)
+list_pump(struct request *r)
 {
-	while (!LIST_EMPTY(&h->lists))
-		retire(LIST_FIRST(&h->lists));
-}
+	struct lister *l = r->own;
+	struct fcgi_conn *c = r->c;
+	struct out out;
+	int rc;
 
-int
-list_init(struct edge *e)
-{
-	struct dirent *d;
-	DIR *in;
-	int fd;
-
-	if (atomic_mkdirs(e->datafd, "run/lists") == -1)
-		return -1;
-	fd = openat(e->datafd, "run/lists", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	if ((in = fdopendir(fd)) == NULL) {
-		close(fd);
-		return -1;
+	c->busy++;
+	rc = pump(l);
+	c->busy--;
+	if (rc == 1) {
+		fcgi_more(c);
+		return;
 	}
-	while ((d = readdir(in)) != NULL)
-		if (d->d_name[0] != '.')
-			unlinkat(dirfd(in), d->d_name, 0);
-	closedir(in);
-	return 0;
+	out = l->out;
+	memset(&l->out, 0, sizeof(l->out));
+	lister_free(l);
+	if (rc == 0)
+		out_end(&out);
+	else {
+		warn("a list cannot be read");
+		out_free(&out);
+		fcgi_abort(c);
+	}
 }
 
-static char *
-list_key(const struct request *r)
+/* Takes it and d. */
+static void
+stream(struct request *r, struct items *it, struct render *d,
+    const struct render_list *head, const char *warning)
 {
-	char *key;
+	struct lister *l;
 
-	if (asprintf(&key, "%s\n%s\n%s", r->p.ns, r->q.labels, r->q.fields) ==
-	    -1)
-		return NULL;
-	return key;
-}
-
-static struct list_file *
-list_find(const struct feed_handle *h, const char *key)
-{
-	struct list_file *l;
-
-	LIST_FOREACH(l, &h->lists, next)
-		if (strcmp(l->key, key) == 0)
-			return l;
-	return NULL;
-}
-
-/* Keep b as a file; takes key. NULL with errno. */
-static struct list_file *
-list_make(struct edge *e, struct feed_handle *h, char *key, const struct buf *b)
-{
-	struct list_file *l, *old;
-	char path[64];
-	int n = 0;
-
-	if ((l = calloc(1, sizeof(*l))) == NULL)
-		return NULL;
-	l->edge = e;
-	l->key = key;
-	snprintf(l->name, sizeof(l->name), "%lu", ++e->lists);
-	snprintf(path, sizeof(path), "run/lists/%s", l->name);
-	if (atomic_write(e->datafd, path, b->data, b->len, 0) == -1) {
+	if ((l = calloc(1, sizeof(*l))) == NULL ||
+	    render_head(d, &l->b, head) == -1) {
+		if (l != NULL)
+			buf_free(&l->b);
 		free(l);
-		return NULL;
+		items_free(it);
+		render_free(d);
+		answer_error(r, 500, "no memory for a list");
+		return;
 	}
-	LIST_FOREACH(old, &h->lists, next)
-		n++;
-	if (n >= FILES_MAX)
-		retire(LIST_FIRST(&h->lists));
-	LIST_INSERT_HEAD(&h->lists, l, next);
-	return l;
+	l->r = r;
+	l->it = *it;
+	l->render = *d;
+	l->out.r = r;
+	l->out.code = 200;
+	l->out.type = "application/json";
+	l->out.warning = warning;
+	r->own = l;
+	r->owner = OWNER_LIST;
+	list_pump(r);
 }
+
+/* 1 if one resourceVersion is asked for, and no other. */
+int
+list_is_exact(const struct query *q)
+{
+	if (q->cont != NULL || q->rv == NULL || q->rv_number == 0)
+		return 0;
+	if (q->match != NULL)
+		return strcmp(q->match, "Exact") == 0;
+	return q->limit > 0;
+}
+
+/* 1 if many may ask for these very bytes, and lighttpd can send them. */
+static int
+may_be_file(const struct request *r)
+{
+	return r->media.shape == MEDIA_OBJECT && !r->pretty &&
+	    r->q.limit <= 0 && r->q.cont == NULL && !list_is_exact(&r->q) &&
+	    !out_takes_gzip(r);
+}
+
+/* --- which objects --- */
 
 static void
-send_file(struct request *r, struct list_file *l)
+expired(struct request *r, const struct token *t)
 {
-	char head[1024];
-	int n;
+	static const char text[] =
+	    "The provided continue parameter is too old to display a "
+	    "consistent list result. You can start a new list without the "
+	    "continue parameter, or use the continue token in this response "
+	    "to retrieve the remainder of the results. Continuing with the "
+	    "provided token results in an inconsistent list - objects that "
+	    "were created, modified, or deleted between the time the first "
+	    "chunk was returned and now may show up in the list.";
+	struct status s = { .code = 410,
+		.message = "The resourceVersion for the provided list is too "
+			   "old." };
+	char *again = NULL;
 
-	n = snprintf(head, sizeof(head),
-	    "Status: 200 OK\r\n"
-	    "Cache-Control: no-cache, private\r\n"
-	    "Content-Type: application/json\r\n"
-	    "X-Sendfile: %s/run/lists/%s\r\n\r\n",
-	    r->edge->data, l->name);
-	l->refs++;
-	r->list = l;
-	fcgi_write(r->c, head, (size_t)n);
-	fcgi_end(r->c);
+	if (t != NULL) {
+		s.cont = again = token_again(t->from, r->p.ns);
+		s.message = text;
+	}
+	answer_status(r, &s);
+	free(again);
+}
+
+/* 0 if nothing of the feed has changed behind rv. */
+static int
+changed_since(const struct feed *f, uint64_t rv)
+{
+	off_t at = feed_position(f, rv);
+
+	return at == -1 || at < f->end;
+}
+
+/*
+ * The objects of a past moment: the journal, read up to there. t is where a
+ * continued list goes on, NULL for a new one. 0; -1 answered.
+ */
+static int
+collect_past(struct request *r, const struct feed_handle *h, uint64_t rv,
+    const struct token *t, struct items *it)
+{
+	const char *from = t == NULL ? "" : t->from;
+	const struct feed *f = &h->feed;
+	struct feed past = { 0 };
+	off_t until;
+	int rc;
+
+	if (!changed_since(f, rv)) {
+		rc = items_collect(it, r, f, from, r->q.limit);
+	} else if (rv >= f->base_rv && (until = feed_position(f, rv)) != -1) {
+		rc = feed_salvage(&past, f->dir, until);
+		if (rc == 0)
+			rc = items_collect(it, r, &past, from, r->q.limit);
+		feed_free(&past);
+	} else {
+		expired(r, t);
+		return -1;
+	}
+	if (rc == -1)
+		answer_error(r, 500, "the list cannot be read: %s",
+		    strerror(errno));
+	it->rv = rv;
+	return rc;
+}
+
+static int
+collect_continued(struct request *r, const struct feed_handle *h,
+    struct items *it)
+{
+	char why[320], message[400];
+	struct token t;
+
+	if (token_parse(&t, r->q.cont, r->p.ns, why, sizeof(why)) == -1) {
+		snprintf(message, sizeof(message), "invalid continue token: %s",
+		    why);
+		answer_bad(r, message);
+		return -1;
+	}
+	if (t.rv > 0)
+		return collect_past(r, h, (uint64_t)t.rv, &t, it);
+	if (items_collect(it, r, &h->feed, t.from, r->q.limit) == 0)
+		return 0;
+	answer_error(r, 500, "no memory for a list");
+	return -1;
+}
+
+static int
+collect(struct request *r, const struct feed_handle *h, struct items *it)
+{
+	const struct query *q = &r->q;
+	long limit = q->limit;
+
+	if (q->cont != NULL)
+		return collect_continued(r, h, it);
+	if (list_is_exact(q))
+		return collect_past(r, h, q->rv_number, NULL, it);
+	/* "any" is told whole */
+	if (q->rv != NULL && q->rv_number == 0)
+		limit = 0;
+	if (items_collect(it, r, &h->feed, "", limit) == 0)
+		return 0;
+	answer_error(r, 500, "no memory for a list");
+	return -1;
 }
 
 void
 list_serve(struct request *r, struct feed_handle *h)
 {
-	struct buf b = { 0 };
-	struct list_file *l;
-	char *key;
+	struct render_list head = { .remaining = -1 };
+	struct list_file *file = NULL;
+	struct items it;
+	struct render d;
+	char *cont = NULL;
 
-	if ((key = list_key(r)) == NULL) {
-		answer_error(r, 500, "no memory for a list");
+	if (may_be_file(r) && (file = list_find(h, r)) != NULL) {
+		list_send(r, file, feeds_warning(h));
 		return;
 	}
-	if ((l = list_find(h, key)) != NULL) {
-		free(key);
-		send_file(r, l);
+	if (render_init(&d, r, &h->feed, feeds_table(r, h)) == -1)
+		return;
+	if (collect(r, h, &it) == -1) {
+		render_free(&d);
 		return;
 	}
-	if (write_list(r, h, &b) == -1) {
-		warn("%s", h->feed.dir);
-		answer_error(r, 500, "the list cannot be read: %s",
-		    strerror(errno));
-	} else if (b.len >= FILE_MIN &&
-	    (l = list_make(r->edge, h, key, &b)) != NULL) {
-		key = NULL;
-		send_file(r, l);
-	} else
-		answer(r, 200, "application/json", b.data, b.len);
-	free(key);
-	buf_free(&b);
+	head.rv = it.rv;
+	if (it.behind > 0 &&
+	    (cont = token_make(it.last, r->p.ns, (int64_t)it.rv)) != NULL) {
+		head.cont = cont;
+		if (*r->q.labels == '\0' && *r->q.fields == '\0')
+			head.remaining = (long long)it.behind;
+	}
+	if (may_be_file(r) &&
+	    (file = list_make(h, r, &it, &d, &head)) != NULL) {
+		list_send(r, file, feeds_warning(h));
+		items_free(&it);
+		render_free(&d);
+	} else {
+		it.next = 0;
+		stream(r, &it, &d, &head, feeds_warning(h));
+	}
+	free(cont);
 }

@@ -24,13 +24,21 @@
 #define CONNS_MAX 4096
 #define DEADLINE_MS 1000
 #define TRIM_S 2
+#define REVIEW_AGE_S 86400
+
+/* What it was started with. */
+struct arguments {
+	const char *data, *kubeconfig, *lb, *socket, *conf;
+	int check;
+};
 
 static void
 usage(FILE *out)
 {
-	fputs("usage: ote-edge-server [-hnSv] [-d data] [-k kubeconfig] "
-	      "[-l lb] [-s socket]\n"
-	      "                       [-w deadline_ms]\n",
+	fputs("usage: ote-edge-server [-hnSv] [-c writes.conf] [-d data] "
+	      "[-k kubeconfig] [-l lb]\n"
+	      "                       [-o limits] [-r age_s] [-s socket] "
+	      "[-w deadline_ms]\n",
 	    out);
 }
 
@@ -144,79 +152,129 @@ serve(struct edge *e, const char *socket)
 	unlink(socket);
 }
 
+static void
+take_limits(struct edge *e, char *text)
+{
+	if (outbox_limits_parse(&e->outbox_limits, text) == -1)
+		errx(100,
+		    "-o: give entries=N,bytes=N,events=N,event_bytes=N, with 1 "
+		    "to 500000, of bytes 4096 to 1099511627776");
+}
+
+/* Exits where they are wrong. */
+static void
+take_arguments(struct edge *e, struct arguments *a, int argc, char **argv)
+{
+	static const struct outbox_limits limits = OUTBOX_LIMITS;
+	int c;
+
+	e->deadline_ms = DEADLINE_MS;
+	e->review_age_s = REVIEW_AGE_S;
+	e->outbox_limits = limits;
+	a->data = "data";
+	while ((c = getopt(argc, argv, "Sc:d:hk:l:no:r:s:vw:")) != -1) {
+		switch (c) {
+		case 'S':
+			e->standalone = 1;
+			break;
+		case 'c':
+			a->conf = optarg;
+			break;
+		case 'd':
+			a->data = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		case 'k':
+			a->kubeconfig = optarg;
+			break;
+		case 'l':
+			a->lb = optarg;
+			break;
+		case 'n':
+			a->check = 1;
+			break;
+		case 'o':
+			take_limits(e, optarg);
+			break;
+		case 'r':
+			e->review_age_s = daemon_number(optarg, 0, 31536000);
+			break;
+		case 's':
+			a->socket = optarg;
+			break;
+		case 'v':
+			e->verbose++;
+			break;
+		case 'w':
+			e->deadline_ms = daemon_number(optarg, 1, 60000);
+			break;
+		default:
+			usage(stderr);
+			exit(100);
+		}
+	}
+	if (e->deadline_ms == -1)
+		errx(100, "-w: give 1 to 60000 milliseconds");
+	if (e->review_age_s == -1)
+		errx(100, "-r: give 0 to 31536000 seconds");
+	if (argc != optind || (a->kubeconfig == NULL) != e->standalone) {
+		usage(stderr);
+		exit(100);
+	}
+}
+
+static void
+read_files(struct edge *e, const struct arguments *a)
+{
+	char why[512];
+
+	if (a->kubeconfig != NULL &&
+	    kubeconfig_load(&e->kubeconfig, a->kubeconfig, why, sizeof(why)) ==
+		-1)
+		errx(100, "%s", why);
+	if (a->conf != NULL &&
+	    policy_read(&e->policies, a->conf, why, sizeof(why)) == -1)
+		errx(100, "%s", why);
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct edge e;
-	const char *data = "data", *kubeconfig = NULL, *lb = NULL;
-	const char *socket = NULL;
-	char why[512], path[512];
-	int c, check = 0;
+	struct arguments a = { 0 };
+	char path[512];
 
 	umask(077);
-	e.deadline_ms = DEADLINE_MS;
-	while ((c = getopt(argc, argv, "Sd:hk:l:ns:vw:")) != -1) {
-		switch (c) {
-		case 'S':
-			e.standalone = 1;
-			break;
-		case 'd':
-			data = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		case 'k':
-			kubeconfig = optarg;
-			break;
-		case 'l':
-			lb = optarg;
-			break;
-		case 'n':
-			check = 1;
-			break;
-		case 's':
-			socket = optarg;
-			break;
-		case 'v':
-			e.verbose++;
-			break;
-		case 'w':
-			e.deadline_ms = daemon_number(optarg, 1, 60000);
-			break;
-		default:
-			usage(stderr);
-			return 100;
-		}
+	take_arguments(&e, &a, argc, argv);
+	read_files(&e, &a);
+	if (a.check) {
+		policy_print(&e.policies, stdout);
+		return fflush(stdout) == EOF ? 111 : 0;
 	}
-	if (e.deadline_ms == -1)
-		errx(100, "-w: give 1 to 60000 milliseconds");
-	if (argc != optind || (kubeconfig == NULL) != e.standalone) {
-		usage(stderr);
-		return 100;
-	}
-	if (kubeconfig != NULL &&
-	    kubeconfig_load(&e.kubeconfig, kubeconfig, why, sizeof(why)) == -1)
-		errx(100, "%s", why);
-	if (check)
-		return 0;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	open_data(&e, data);
+	open_data(&e, a.data);
 	if ((e.base = event_base_new()) == NULL || feeds_init(&e) == -1 ||
 	    curlev_init(&e.curlev, e.base, pass_done) == -1 ||
+	    curlev_init(&e.serial, e.base, pass_done) == -1 ||
 	    daemon_signals(e.base) == -1)
 		errx(111, "no memory");
-	if (kubeconfig != NULL &&
-	    upstream_init(&e.up, &e.kubeconfig, lb, "ote-edge-server") == -1)
+	curlev_serial(&e.serial);
+	if (a.kubeconfig != NULL &&
+	    upstream_init(&e.up, &e.kubeconfig, a.lb, "ote-edge-server") == -1)
 		err(111, "upstream");
 	watch_files(&e);
 	if (master_open(&e) == -1)
 		err(111, "masters");
+	if (local_init(&e) == -1 || grants_init(&e) == -1 ||
+	    certificate_init(&e) == -1)
+		errx(111, "no memory");
 	arm_trim(&e);
-	if (socket == NULL) {
+	if (a.socket == NULL) {
 		snprintf(path, sizeof(path), "%s/run/edge.sock", e.data);
-		socket = path;
+		a.socket = path;
 	}
-	serve(&e, socket);
+	serve(&e, a.socket);
 	return 0;
 }

@@ -3,7 +3,15 @@
 
 #include "feeds.h"
 
-/* list.c: LIST from a feed, whole; large ones as a file that lighttpd sends */
+/* list.c: LIST from a feed */
+void list_serve(struct request *r, struct feed_handle *h);
+/* Send on what the client takes. */
+void list_pump(struct request *r);
+void list_close(struct request *r);
+/* 1 if one resourceVersion is asked for, and no other. */
+int list_is_exact(const struct query *q);
+
+/* listfile.c: lists as files that lighttpd sends; see listfile.h */
 struct list_file {
 	LIST_ENTRY(list_file) next;
 	struct edge *edge;
@@ -12,7 +20,6 @@ struct list_file {
 	int refs;      /* requests that lighttpd still sends it to */
 	int stale;
 };
-void list_serve(struct request *r, struct feed_handle *h);
 void list_release(struct list_file *l);
 /* The feed moved on: its files are no longer handed out. */
 void list_forget(struct feed_handle *h);
@@ -61,6 +68,38 @@ void reply_body(struct reply *p, const char *bytes, size_t n);
 void reply_end(struct reply *p, int whole);
 /* Answer from memory. 0, or -1 if nothing is remembered. */
 int reply_serve(struct request *r);
+/* Send on what the client takes. */
+void reply_pump(struct request *r);
+void reply_close(struct request *r);
+/* 1 if there is something to answer with when the master is slow. */
+int reply_is_there(const struct request *r);
+
+/* grants.c: tokens and access reviews, remembered */
+#define GRANTS_WAIT_MS 5000 /* for the master, with an answer at hand */
+int grants_init(struct edge *e);
+/* 1 if the request is one of those: it is taken over; else 0. */
+int grants_take(struct request *r);
+void grants_body(struct request *r, const char *p, size_t n);
+/* Bytes of the master's answer, and its end. */
+void grants_answer(struct request *r, const char *p, size_t n);
+void grants_answered(struct request *r, int code);
+/* Also of a request that was none. */
+void grants_close(struct request *r);
+
+/*
+ * uids.c: those of objects that were created here, and the master's for them;
+ * NULL if there are none. Borrowed of e, which reads on.
+ */
+const struct outbox_uids *uids_known(struct edge *e);
+/* In text: ours become the master's. */
+void uids_map(struct edge *e, struct buf *b);
+
+/* certificate.c: tells when the client certificate is about to expire */
+int certificate_init(struct edge *e);
+
+/* health.c: /healthz, /livez, /readyz */
+int health_is(const char *path);
+void health_serve(struct request *r);
 
 /* write.c: standalone, the tree is the authority */
 void write_start(struct request *r);
@@ -68,5 +107,23 @@ void write_body(struct request *r, const char *p, size_t n);
 void write_close(struct request *r);
 /* A feed for the resource, empty if there was none. 0, or -1. */
 int write_make_feed(struct request *r);
+
+/* local.c: writes while cut off, by the policy */
+/* local_keep.c: once. 0, or -1 with errno. */
+int local_init(struct edge *e);
+/* 0: the request is taken; -1: it is not for here. */
+int local_start(struct request *r);
+void local_body(struct request *r, const char *p, size_t n);
+void local_close(struct request *r);
+/* 1 if a write to the object of the request waits: it is newer here. */
+int local_waits(struct request *r);
+/*
+ * The master is going to be asked for a write that could be taken here: keep
+ * what the client sends, in case that it does not answer. The fallback for
+ * pass_start(), or NULL.
+ */
+void (*local_shadow(struct request *r))(struct request *);
+void local_shadow_body(struct request *r, const char *p, size_t n);
+void local_shadow_free(struct request *r);
 
 #endif

@@ -13,18 +13,23 @@
 #include <strings.h>
 
 #include "parts.h"
+#include "recent.h"
 
 #define UNDER_WAY (256 * 1024)
 #define HEADERS_MAX (64 * 1024)
+#define RV_WAIT_MS 3000
+#define WRITE_WAIT_MS 4000
 
 struct pass {
 	struct request *r;
+	struct curlev *curlev; /* that easy is in */
 	CURL *easy;
 	struct curl_slist *headers;
 	void (*fallback)(struct request *);
 	struct event *deadline;
 	struct buf upload;
-	struct buf head; /* of the response, as CGI wants it */
+	const struct outbox_uids *uids; /* to be set right in it; or NULL */
+	struct buf head;		/* of the response, as CGI wants it */
 	struct reply *reply;
 	int code;
 	int retried;
@@ -78,7 +83,8 @@ pass_header(void *arg, const char *param, const char *value)
 	size_t i;
 
 	if (!is_passed(param) || strlen(param) - 5 >= sizeof(name) ||
-	    (p->reply != NULL && strcmp(param, "HTTP_ACCEPT_ENCODING") == 0))
+	    ((p->reply != NULL || p->r->ask != NULL) &&
+		strcmp(param, "HTTP_ACCEPT_ENCODING") == 0))
 		return;
 	for (i = 0, param += 5; *param != '\0'; param++, i++)
 		name[i] = *param == '_'		     ? '-'
@@ -108,21 +114,37 @@ set_headers(struct pass *p)
 /* --- the response --- */
 
 static int
+is_one_of(const char *const *names, const char *line, size_t n)
+{
+	size_t len;
+
+	for (; *names != NULL; names++) {
+		len = strlen(*names);
+		if (n > len && line[len] == ':' &&
+		    strncasecmp(line, *names, len) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static int
 is_hop(const char *line, size_t n)
 {
 	static const char *const names[] = { "connection", "keep-alive",
 		"transfer-encoding", "upgrade", "trailer", "status",
 		"x-sendfile", "x-sendfile2", "x-lighttpd-send-file", NULL };
-	size_t len;
-	int i;
 
-	for (i = 0; names[i] != NULL; i++) {
-		len = strlen(names[i]);
-		if (n > len && line[len] == ':' &&
-		    strncasecmp(line, names[i], len) == 0)
-			return 1;
-	}
-	return 0;
+	return is_one_of(names, line, n);
+}
+
+/* What libcurl has undone where it decodes the body for us. */
+static int
+is_of_transfer(const char *line, size_t n)
+{
+	static const char *const names[] = { "content-encoding",
+		"content-length", NULL };
+
+	return is_one_of(names, line, n);
 }
 
 static void
@@ -159,6 +181,18 @@ remember_header(struct pass *p, const char *line, size_t n)
 	reply_header(p->reply, text, value);
 }
 
+/*
+ * A 5xx of something in front of the master, or of one that cannot serve now.
+ * What kube-apiserver says of a request has an Audit-Id.
+ */
+static int
+is_not_the_master(const struct pass *p)
+{
+	if (p->code != 500 && p->code != 504)
+		return p->code > 500;
+	return strcasestr(p->head.data, "\naudit-id:") == NULL;
+}
+
 static size_t
 on_header(char *line, size_t size, size_t n, void *arg)
 {
@@ -181,12 +215,12 @@ on_header(char *line, size_t size, size_t n, void *arg)
 			p->reply = NULL;
 		}
 	} else if (n <= 2) {
-		/* something in front of the master answers for it */
-		if (p->code >= 500 && p->fallback != NULL)
+		if (p->fallback != NULL && is_not_the_master(p))
 			return 0;
 		if (p->code >= 200)
 			send_head(p);
-	} else if (!is_hop(line, n)) {
+	} else if (!is_hop(line, n) &&
+	    !(p->reply != NULL && is_of_transfer(line, n))) {
 		remember_header(p, line, n);
 		if (buf_add(&p->head, line, n) == -1)
 			return 0;
@@ -209,6 +243,9 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 	}
 	if (p->reply != NULL)
 		reply_body(p->reply, bytes, n);
+	if (p->r->ask != NULL)
+		grants_answer(p->r, bytes, n);
+	recent_answer(p->r, bytes, n);
 	c->busy++;
 	fcgi_write(c, bytes, n);
 	fcgi_flush(c);
@@ -229,18 +266,30 @@ pass_drained(struct request *r)
 
 /* --- the request's body --- */
 
+/* How much of it may go: what may be the beginning of a uid may not. */
+static size_t
+ready_upload(const struct pass *p)
+{
+	if (p->uids == NULL || p->upload_ended)
+		return p->upload.len;
+	return p->upload.len < OUTBOX_UID_LEN
+	    ? 0
+	    : p->upload.len - (OUTBOX_UID_LEN - 1);
+}
+
 static size_t
 on_upload(char *out, size_t size, size_t n, void *arg)
 {
 	struct pass *p = arg;
+	size_t ready = ready_upload(p);
 
 	n *= size;
-	if (p->upload.len == 0 && !p->upload_ended) {
+	if (ready == 0 && !p->upload_ended) {
 		p->upload_waits = 1;
 		return CURL_READFUNC_PAUSE;
 	}
-	if (n > p->upload.len)
-		n = p->upload.len;
+	if (n > ready)
+		n = ready;
 	if (n > 0)
 		memcpy(out, p->upload.data, n);
 	buf_drain(&p->upload, n);
@@ -262,6 +311,8 @@ pass_body(struct request *r, const char *bytes, size_t n)
 		fcgi_abort(r->c);
 		return;
 	}
+	if (p->uids != NULL)
+		outbox_uids_map(p->uids, p->upload.data, p->upload.len);
 	if (p->upload.len > UNDER_WAY)
 		fcgi_pause(r->c, 1);
 	if (p->upload_waits) {
@@ -294,13 +345,31 @@ set_method(struct pass *p)
 		curl_easy_setopt(p->easy, CURLOPT_CUSTOMREQUEST, method);
 }
 
+/*
+ * May the answer be of any size? Then it comes by HTTP/1.1: libcurl lets a
+ * master send 32 MB more to an HTTP/2 stream that is paused.
+ */
+static int
+is_boundless(const struct pass *p)
+{
+	const struct request *r = p->r;
+	const char *sub = r->p.subresource;
+	size_t n = strcspn(sub, "/");
+
+	if ((n == 5 && strncmp(sub, "proxy", n) == 0) ||
+	    (n == 3 && strncmp(sub, "log", n) == 0))
+		return 1;
+	return p->fallback == NULL && p->reply == NULL && !r->q.watch &&
+	    *r->p.name == '\0' && strcmp(r->method, "GET") == 0;
+}
+
 /* --- begin and end --- */
 
 static void
 pass_free(struct pass *p)
 {
 	if (p->easy != NULL) {
-		curlev_remove(&p->r->edge->curlev, p->easy);
+		curlev_remove(p->curlev, p->easy);
 		curl_easy_cleanup(p->easy);
 	}
 	if (p->deadline != NULL)
@@ -338,8 +407,15 @@ pass_send(struct pass *p)
 	curl_easy_setopt(p->easy, CURLOPT_HEADERDATA, p);
 	curl_easy_setopt(p->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(p->easy, CURLOPT_WRITEDATA, p);
+	/* what is kept is kept plain, but goes over the link compressed */
+	if (p->reply != NULL)
+		curl_easy_setopt(p->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	p->curlev = is_boundless(p) ? &e->serial : &e->curlev;
+	if (p->curlev == &e->serial)
+		curl_easy_setopt(p->easy, CURLOPT_HTTP_VERSION,
+		    (long)CURL_HTTP_VERSION_1_1);
 	set_method(p);
-	if (set_headers(p) == 0 && curlev_add(&e->curlev, p->easy) == 0)
+	if (set_headers(p) == 0 && curlev_add(p->curlev, p->easy) == 0)
 		return 0;
 	curl_easy_cleanup(p->easy);
 	p->easy = NULL;
@@ -369,8 +445,12 @@ void
 pass_start(struct request *r, void (*fallback)(struct request *))
 {
 	struct edge *e = r->edge;
-	struct timeval tv = { e->deadline_ms / 1000,
-		e->deadline_ms % 1000 * 1000 };
+	/* the master itself waits for a resourceVersion that is to come */
+	long ms = r->ask != NULL
+	    ? GRANTS_WAIT_MS
+	    : e->deadline_ms + (r->q.rv_number > 0 ? RV_WAIT_MS : 0) +
+		(r->shadow != NULL ? WRITE_WAIT_MS : 0);
+	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
 	struct pass *p;
 
 	if ((p = calloc(1, sizeof(*p))) == NULL) {
@@ -380,6 +460,7 @@ pass_start(struct request *r, void (*fallback)(struct request *))
 	p->r = r;
 	p->fallback = fallback;
 	p->upload_ended = !r->has_body;
+	p->uids = r->has_body ? uids_known(e) : NULL;
 	r->own = p;
 	r->owner = OWNER_PASS;
 	p->reply = reply_begin(r);
@@ -437,6 +518,10 @@ pass_done(CURL *easy, CURLcode code)
 	if (p->reply != NULL)
 		reply_end(p->reply, code == CURLE_OK);
 	p->reply = NULL;
+	if (r->ask != NULL && code == CURLE_OK)
+		grants_answered(r, p->code);
+	if (code == CURLE_OK)
+		recent_answered(r, p->code);
 	pass_free(p);
 	if (code == CURLE_OK)
 		fcgi_end(r->c);

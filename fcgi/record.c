@@ -102,6 +102,23 @@ fcgi_pending(const struct fcgi_conn *c)
 }
 
 void
+fcgi_endless(struct fcgi_conn *c, int stall_s)
+{
+	c->stall_s = stall_s;
+}
+
+/* Until more is taken; the time runs from when that first stopped. */
+static void
+await_room(struct fcgi_conn *c)
+{
+	struct timeval tv = { c->stall_s, 0 };
+
+	if (!event_pending(c->write, EV_WRITE, NULL) &&
+	    event_add(c->write, c->stall_s > 0 ? &tv : NULL) == -1)
+		c->dead = 1;
+}
+
+void
 fcgi_flush(struct fcgi_conn *c)
 {
 	enter(c);
@@ -109,7 +126,7 @@ fcgi_flush(struct fcgi_conn *c)
 		if (evbuffer_write(c->out, event_get_fd(c->read)) != -1)
 			continue;
 		if (errno == EAGAIN || errno == EINTR)
-			event_add(c->write, NULL);
+			await_room(c);
 		else
 			c->dead = 1;
 		break;
@@ -118,15 +135,31 @@ fcgi_flush(struct fcgi_conn *c)
 }
 
 void
-fcgi_end(struct fcgi_conn *c)
+fcgi_more(struct fcgi_conn *c)
+{
+	enter(c);
+	fcgi_flush(c);
+	if (!c->dead && evbuffer_get_length(c->out) == 0)
+		event_active(c->write, EV_WRITE, 0);
+	leave(c);
+}
+
+static void
+put_end(struct fcgi_conn *c)
 {
 	static const unsigned char body[8];
 
-	if (c->dead || c->ended)
-		return;
 	queue(c, STDOUT, "", 0);
 	queue(c, END_REQUEST, body, sizeof(body));
 	c->ended = 1;
+}
+
+void
+fcgi_end(struct fcgi_conn *c)
+{
+	if (c->dead || c->ended)
+		return;
+	put_end(c);
 	/* what else comes is read and dropped, till the peer closes */
 	fcgi_pause(c, 0);
 	fcgi_flush(c);
@@ -146,8 +179,9 @@ on_write(evutil_socket_t fd, short what, void *arg)
 	struct fcgi_conn *c = arg;
 
 	(void)fd;
-	(void)what;
 	enter(c);
+	if (what & EV_TIMEOUT)
+		c->dead = 1;
 	fcgi_flush(c);
 	if (!c->dead && evbuffer_get_length(c->out) == 0 && !c->ended)
 		c->server->drained(c);
@@ -354,6 +388,17 @@ take_bytes(struct fcgi_conn *c, char *p, size_t n)
 		c->dead = 1;
 }
 
+/* The client has gone. What it had of an endless response is whole. */
+static void
+take_end(struct fcgi_conn *c)
+{
+	if (c->stall_s > 0 && !c->ended) {
+		put_end(c);
+		fcgi_flush(c);
+	}
+	c->dead = 1;
+}
+
 static void
 on_read(evutil_socket_t fd, short what, void *arg)
 {
@@ -366,7 +411,9 @@ on_read(evutil_socket_t fd, short what, void *arg)
 	n = read(fd, chunk, sizeof(chunk));
 	if (n > 0)
 		take_bytes(c, chunk, (size_t)n);
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+	else if (n == 0)
+		take_end(c);
+	else if (errno != EAGAIN && errno != EINTR)
 		c->dead = 1;
 	leave(c);
 }

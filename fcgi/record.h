@@ -25,8 +25,9 @@ struct fcgi_conn {
 	uint16_t id;
 	unsigned began : 1, has_params : 1, body_ended : 1, ended : 1,
 	    paused : 1, dead : 1;
-	int busy;   /* within a callback: not freed before it returns */
-	void *user; /* the request's */
+	int stall_s; /* 0, or as fcgi_endless() says */
+	int busy;    /* within a callback: not freed before it returns */
+	void *user;  /* the request's */
 };
 
 struct fcgi_server {
@@ -61,6 +62,17 @@ void fcgi_forget(struct fcgi_conn *c);
 /* Queue bytes of the response; they leave when fcgi_flush() is called. */
 void fcgi_write(struct fcgi_conn *c, const void *p, size_t n);
 void fcgi_flush(struct fcgi_conn *c);
+/*
+ * As fcgi_flush(), where there is more to write: drained is called once all
+ * others had their turn, or when what is queued has left.
+ */
+void fcgi_more(struct fcgi_conn *c);
+/*
+ * The response has no end of its own: it may be ended after any write. It is
+ * ended when the client has gone, and dropped, to be begun anew, once nothing
+ * of what is queued was taken for stall_s seconds.
+ */
+void fcgi_endless(struct fcgi_conn *c, int stall_s);
 /* Bytes queued that have not left. */
 size_t fcgi_pending(const struct fcgi_conn *c);
 /* The response is whole: flush, then close. */

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "parts.h"
+#include "recent.h"
+#include "render.h"
 #include "watch.h"
 
 /* --- one object --- */
@@ -25,15 +27,23 @@ static void
 serve_object(struct request *r, struct feed_handle *h,
     const struct feed_object *o)
 {
-	struct buf b = { 0 };
+	struct buf b = { 0 }, out = { 0 };
+	struct render d;
 
-	if (o == NULL)
+	if (o == NULL) {
 		not_found(r);
-	else if (feed_read(&h->feed, o, &b) == -1 || buf_puts(&b, "\n") == -1)
+		return;
+	}
+	if (render_init(&d, r, &h->feed, feeds_table(r, h)) == -1)
+		return;
+	if (feed_read(&h->feed, o, &b) == -1 ||
+	    render_object(&d, &out, (struct span) { b.data, b.len }) == -1)
 		answer_error(r, 500, "the object cannot be read: %s",
 		    strerror(errno));
 	else
-		answer(r, 200, "application/json", b.data, b.len);
+		answer_json(r, feeds_warning(h), &out);
+	render_free(&d);
+	buf_free(&out);
 	buf_free(&b);
 }
 
@@ -45,76 +55,7 @@ is_most_recent(const struct query *q)
 {
 	if (q->watch)
 		return 0;
-	if (q->rv == NULL || q->cont != NULL)
-		return 1;
-	if (q->rv_number != 0 && q->limit > 0 &&
-	    (q->match == NULL || strcmp(q->match, "NotOlderThan") != 0))
-		return 1;
-	return q->match != NULL && strcmp(q->match, "Exact") == 0;
-}
-
-/* 0 if kube-apiserver would take these options; else it was answered. */
-static int
-check_options(struct request *r)
-{
-	const struct query *q = &r->q;
-	const char *why = NULL;
-
-	if (q->watch && q->initial_events != -1 &&
-	    (q->match == NULL || strcmp(q->match, "NotOlderThan") != 0))
-		why = "resourceVersionMatch: Forbidden: "
-		      "sendInitialEvents requires setting "
-		      "resourceVersionMatch to NotOlderThan";
-	else if (q->watch && q->initial_events == -1 && q->match != NULL)
-		why = "resourceVersionMatch: Forbidden: "
-		      "resourceVersionMatch is forbidden for watch unless "
-		      "sendInitialEvents is provided";
-	else if (!q->watch && q->initial_events != -1)
-		why = "sendInitialEvents: Forbidden: "
-		      "sendInitialEvents is forbidden for list";
-	else if (!q->watch && q->match != NULL && q->rv == NULL)
-		why = "resourceVersionMatch: Forbidden: "
-		      "resourceVersionMatch is forbidden unless "
-		      "resourceVersion is provided";
-	else if (q->match != NULL && strcmp(q->match, "Exact") != 0 &&
-	    strcmp(q->match, "NotOlderThan") != 0)
-		why = "resourceVersionMatch: Unsupported value";
-	else if (q->match != NULL && strcmp(q->match, "Exact") == 0 &&
-	    q->rv != NULL && q->rv_number == 0)
-		why = "resourceVersionMatch: Forbidden: "
-		      "resourceVersionMatch \"exact\" is forbidden for "
-		      "resourceVersion \"0\"";
-	if (why == NULL)
-		return 0;
-	answer_error(r, 422, "ListOptions.meta.k8s.io \"\" is invalid: %s",
-	    why);
-	return -1;
-}
-
-/* 0 if the field labels are the resource's own; else it was answered. */
-static int
-check_fields(struct request *r, const struct feed_handle *h)
-{
-	const struct resource *res = h->feed.r;
-	const char *label;
-	size_t i;
-
-	/* what a custom resource selects by, the master has judged */
-	for (i = 0; res != NULL && i < r->q.field_sel.nreqs; i++) {
-		label = r->q.field_sel.reqs[i].key;
-		if (resource_field_known(res, label))
-			continue;
-		if (res->fields != NULL && res->fields[0] != NULL)
-			answer_error(r, 400, "field label not supported: %s",
-			    label);
-		else
-			answer_error(r, 400,
-			    "\"%s\" is not a known field selector: only "
-			    "\"metadata.name\", \"metadata.namespace\"",
-			    label);
-		return -1;
-	}
-	return 0;
+	return q->rv == NULL || q->cont != NULL || list_is_exact(q);
 }
 
 static void
@@ -122,17 +63,6 @@ serve_cached(struct request *r, struct feed_handle *h)
 {
 	const struct query *q = &r->q;
 
-	if (check_options(r) == -1 || check_fields(r, h) == -1)
-		return;
-	if (q->cont != NULL ||
-	    (q->match != NULL && strcmp(q->match, "Exact") == 0 &&
-		q->rv_number != h->feed.rv)) {
-		answer_error(r, 410,
-		    "The provided continue parameter or resource version is "
-		    "not at hand while the master is out of reach; list "
-		    "without it");
-		return;
-	}
 	if (q->rv_number > h->feed.rv && (!q->watch || q->initial_events == 1))
 		wait_for_rv(r, h);
 	else if (q->watch)
@@ -166,8 +96,8 @@ serve_uncovered(struct request *r)
 
 	/* a feed of another selector may have just this object */
 	if (*r->p.name != '\0' && !r->q.watch &&
-	    (h = feeds_find_object(r, &o)) != NULL) {
-		if (is_most_recent(&r->q) && may_ask(r))
+	    (h = feeds_find_object(e, &r->p, &o)) != NULL) {
+		if (is_most_recent(&r->q) && may_ask(r) && !local_waits(r))
 			pass_start(r, too_late);
 		else
 			serve_object(r, h, o);
@@ -177,8 +107,7 @@ serve_uncovered(struct request *r)
 		if (write_make_feed(r) == 0 && (h = feeds_find(r)) != NULL)
 			serve_cached(r, h);
 		else
-			answer(r, 404, "text/plain; charset=utf-8",
-			    "404 page not found\n", 19);
+			answer_no_page(r);
 		return;
 	}
 	if (!e->master_up) {
@@ -196,61 +125,129 @@ serve_uncovered(struct request *r)
 		pass_start(r, NULL);
 }
 
-/* A Table and the like only the master makes; it is cached as what it is of. */
+/* No clause of Accept can be answered in JSON. */
 static void
-pass_transformed(struct request *r, int json)
+serve_odd(struct request *r)
 {
-	const struct feed_object *o;
-	int covered;
+	static const char types[] = "application/json, application/yaml, "
+				    "application/vnd.kubernetes.protobuf";
+	static const char streams[] =
+	    ", application/json;stream=watch, "
+	    "application/vnd.kubernetes.protobuf;stream=watch";
+	struct status s = { .code = 406 };
+	char text[320];
+	int routed;
 
-	covered = feeds_find(r) != NULL ||
-	    (*r->p.name != '\0' && feeds_find_object(r, &o) != NULL);
-	if (!covered)
+	if (may_ask(r)) {
+		pass_start(r, NULL);
+		return;
+	}
+	/* the router knows no such type, or what the resource makes of it */
+	routed = resource_find(r->p.group, r->p.resource) != NULL &&
+	    !media_is_known(fcgi_param(r->c, "HTTP_ACCEPT"));
+	if (routed)
+		snprintf(text, sizeof(text),
+		    "406: Not Acceptable\n\nAvailable representations: %s%s",
+		    types, *r->p.name == '\0' ? streams : "");
+	else
+		snprintf(text, sizeof(text),
+		    "only the following media types are accepted: %s", types);
+	s.message = text;
+	s.details = routed;
+	r->pretty = 1;
+	answer_status(r, &s);
+}
+
+/* The master may be asked and has more to say than the feed. */
+static int
+wants_master(struct request *r, struct feed_handle *h)
+{
+	return may_ask(r) &&
+	    ((is_most_recent(&r->q) && !local_waits(r)) ||
+		!feeds_table_known(r, h));
+}
+
+/* The master had it once, and has it no more or lets nobody watch it. */
+static void
+serve_ended(struct request *r, struct feed_handle *h)
+{
+	if (may_ask(r)) {
+		/* it may be back */
 		wish_leave(r);
-	pass_start(r, json && covered && !r->q.watch ? too_late : NULL);
+		pass_start(r, NULL);
+	} else if (h->feed.q.code == 404)
+		answer_no_page(r);
+	else
+		answer_cut_off(r, "what you ask for cannot be kept here");
+}
+
+/* 1 if built-in resources have such a path: by their scope. */
+static int
+is_routed(const struct request *r)
+{
+	const struct resource *res = resource_find(r->p.group, r->p.resource);
+
+	if (res == NULL)
+		return 1;
+	if (*r->p.ns != '\0')
+		return res->namespaced;
+	return !res->namespaced || *r->p.name == '\0';
+}
+
+static void
+no_such_path(struct request *r)
+{
+	static const struct status s = { .code = 404,
+		.message = "the server could not find the requested resource",
+		.details = 1 };
+
+	answer_status(r, &s);
+}
+
+/*
+ * What a custom resource shows nobody can tell: it goes as it is to whom that
+ * will do, too. 0; -1 answered.
+ */
+static int
+do_without_table(struct request *r)
+{
+	const char *accept = fcgi_param(r->c, "HTTP_ACCEPT");
+
+	if (!media_takes_object(accept)) {
+		answer_cut_off(r, "the columns of this are not known here");
+		return -1;
+	}
+	r->media.shape = MEDIA_OBJECT;
+	return 0;
 }
 
 void
 request_read(struct request *r)
 {
 	struct feed_handle *h;
-	int transformed, json;
 
-	json =
-	    query_accepts_json(fcgi_param(r->c, "HTTP_ACCEPT"), &transformed);
-	if ((!json || transformed) && may_ask(r)) {
-		pass_transformed(r, json);
+	if (media_negotiate(&r->media, fcgi_param(r->c, "HTTP_ACCEPT")) == -1) {
+		serve_odd(r);
 		return;
 	}
-	if (!json) {
-		answer_error(r, 406,
-		    "only application/json is served from the cache");
+	r->pretty |= r->media.pretty;
+	if (!is_routed(r) && !may_ask(r)) {
+		no_such_path(r);
 		return;
 	}
+	if (options_check(r, resource_find(r->p.group, r->p.resource)) == -1)
+		return;
 	if ((h = feeds_find(r)) == NULL)
 		serve_uncovered(r);
-	else if (is_most_recent(&r->q) && may_ask(r))
+	else if (feeds_ended(h))
+		serve_ended(r, h);
+	else if (wants_master(r, h))
 		pass_start(r, too_late);
-	else
+	else if (feeds_table_known(r, h) || do_without_table(r) == 0)
 		serve_cached(r, h);
 }
 
 /* --- the rest --- */
-
-static int
-is_health(const char *path)
-{
-	static const char *const names[] = { "/healthz", "/livez", "/readyz" };
-	size_t i, n;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		n = strlen(names[i]);
-		if (strncmp(path, names[i], n) == 0 &&
-		    (path[n] == '\0' || path[n] == '/'))
-			return 1;
-	}
-	return 0;
-}
 
 void
 request_refuse(struct request *r, const char *what)
@@ -265,6 +262,15 @@ request_refuse(struct request *r, const char *what)
 	answer_cut_off(r, what);
 }
 
+static void serve_other(struct request *r);
+
+static void
+other_late(struct request *r)
+{
+	r->fell_back = 1;
+	serve_other(r);
+}
+
 static void
 serve_other(struct request *r)
 {
@@ -274,12 +280,18 @@ serve_other(struct request *r)
 		write_start(r);
 		return;
 	}
-	if (e->master_up) {
-		pass_start(r, NULL);
+	if (grants_take(r) || local_start(r) == 0)
+		return;
+	if (may_ask(r)) {
+		pass_start(r, reply_is_there(r) ? other_late : local_shadow(r));
 		return;
 	}
 	if (reply_serve(r) == 0)
 		return;
+	if (e->master_up) {
+		pass_start(r, local_shadow(r));
+		return;
+	}
 	if (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0)
 		answer_cut_off(r,
 		    "this was not asked for before, or is not "
@@ -288,13 +300,50 @@ serve_other(struct request *r)
 		request_refuse(r, "writes need the master");
 }
 
+/* A collection or an object, by GET or what is not allowed there. */
 static int
 is_read(const struct request *r)
 {
-	return (strcmp(r->method, "GET") == 0 || r->head) &&
-	    *r->p.resource != '\0' && *r->p.subresource == '\0' &&
+	return *r->p.resource != '\0' && *r->p.subresource == '\0' &&
 	    strcmp(r->p.resource, "watch") != 0 &&
 	    strcmp(r->p.resource, "proxy") != 0;
+}
+
+static int
+is_method(const struct request *r)
+{
+	static const char *const methods[] = { "GET", "POST", "PUT", "PATCH",
+		"DELETE", NULL };
+	int i;
+
+	/* custom resources go by the verb, and that of HEAD is get */
+	if (r->head)
+		return resource_find(r->p.group, r->p.resource) == NULL;
+	for (i = 0; methods[i] != NULL; i++)
+		if (strcmp(r->method, methods[i]) == 0)
+			return 1;
+	return 0;
+}
+
+static void
+no_such_method(struct request *r)
+{
+	char message[320];
+
+	struct status s = { .code = 405,
+		.message = "the server does not allow this method on the "
+			   "requested resource",
+		.details = 1 };
+
+	if (resource_find(r->p.group, r->p.resource) == NULL) {
+		snprintf(message, sizeof(message),
+		    " is not supported on resources of kind \"%.120s.%.120s\"",
+		    r->p.resource, r->p.group);
+		s.message = message;
+		s.group = r->p.group;
+		s.kind = r->p.resource;
+	}
+	answer_status(r, &s);
 }
 
 static void
@@ -302,24 +351,29 @@ route(struct request *r, const char *query)
 {
 	char why[256];
 
-	if (is_health(r->path)) {
-		answer(r, 200, "text/plain; charset=utf-8", "ok", 2);
+	r->pretty = query_is_pretty(query, fcgi_param(r->c, "HTTP_USER_AGENT"));
+	if (health_is(r->path)) {
+		health_serve(r);
 		return;
 	}
-	if (!is_read(r)) {
+	if (is_read(r) && !is_method(r) && !may_ask(r)) {
+		no_such_method(r);
+		return;
+	}
+	if (!is_read(r) || (strcmp(r->method, "GET") != 0 && !r->head)) {
 		serve_other(r);
 		return;
 	}
-	if (query_parse(&r->q, query, why, sizeof(why)) == -1) {
+	if (query_parse(&r->q, query, *r->p.name != '\0', why, sizeof(why)) ==
+	    -1) {
 		if (errno != EINVAL)
 			answer_error(r, 500, "%s", strerror(errno));
 		else if (master_ok(r->edge))
 			pass_start(r, NULL);
 		else
-			answer_error(r, 400, "%s", why);
+			answer_bad(r, why);
 		return;
 	}
-	/* a watch of one name in the path is one with a field selector */
 	request_read(r);
 }
 
@@ -328,20 +382,26 @@ static int
 take_uri(struct request *r, const char **query)
 {
 	const char *mark = strchrnul(r->uri, '?');
+	int odd;
 
 	*query = *mark == '\0' ? "" : mark + 1;
 	if ((r->path = strndup(r->uri, (size_t)(mark - r->uri))) == NULL)
 		return -1;
-	if (apipath_decode(r->path, 0) == -1) {
+	/* no name of ours has a NUL, but the master has an answer to that */
+	odd = strstr(r->path, "%00") != NULL;
+	if (!odd && apipath_decode(r->path, 0) == -1) {
 		errno = EINVAL;
 		return -1;
 	}
-	if (apipath_parse(&r->p, r->path) == -1) {
+	if (odd || apipath_parse(&r->p, r->path) == -1) {
 		/* odd, but maybe not to the master: no resource of ours */
 		r->p.text[0] = '\0';
 		r->p.group = r->p.version = r->p.ns = r->p.resource =
 		    r->p.name = r->p.subresource = r->p.text;
 	}
+	/* a Namespace is in none, whatever RequestInfo says of its path */
+	if (strcmp(r->p.resource, "namespaces") == 0 && *r->p.group == '\0')
+		r->p.ns = "";
 	return 0;
 }
 
@@ -377,7 +437,8 @@ request_start(struct fcgi_conn *c)
 	    length != NULL && strcmp(length, "0") != 0 && *length != '\0';
 	r->head = strcmp(r->method, "HEAD") == 0;
 	if (take_uri(r, &query) == -1) {
-		answer_error(r, 400, "invalid URL escape");
+		/* as Go's HTTP server, before any API */
+		answer_go(r);
 		return;
 	}
 	route(r, query);
@@ -388,10 +449,15 @@ request_body(struct fcgi_conn *c, const char *p, size_t n)
 {
 	struct request *r = c->user;
 
-	if (r->owner == OWNER_PASS)
+	if (r->owner == OWNER_PASS) {
+		local_shadow_body(r, p, n);
 		pass_body(r, p, n);
-	else if (r->owner == OWNER_WRITE)
+	} else if (r->owner == OWNER_WRITE)
 		write_body(r, p, n);
+	else if (r->owner == OWNER_LOCAL)
+		local_body(r, p, n);
+	else if (r->owner == OWNER_GRANT)
+		grants_body(r, p, n);
 	else if (r->owner == OWNER_DRAIN && n == 0) {
 		r->owner = OWNER_NONE;
 		answer_cut_off(r, r->refusal);
@@ -405,6 +471,10 @@ request_drained(struct fcgi_conn *c)
 
 	if (r->owner == OWNER_PASS)
 		pass_drained(r);
+	else if (r->owner == OWNER_LIST)
+		list_pump(r);
+	else if (r->owner == OWNER_REPLY)
+		reply_pump(r);
 	else if (r->owner == OWNER_WATCH)
 		watch_pump(r->own);
 }
@@ -418,6 +488,7 @@ request_closed(struct fcgi_conn *c)
 		return;
 	switch (r->owner) {
 	case OWNER_DRAIN:
+	case OWNER_GRANT:
 	case OWNER_NONE:
 		break;
 	case OWNER_PASS:
@@ -425,6 +496,12 @@ request_closed(struct fcgi_conn *c)
 		break;
 	case OWNER_WATCH:
 		watch_close(r->own);
+		break;
+	case OWNER_LIST:
+		list_close(r);
+		break;
+	case OWNER_REPLY:
+		reply_close(r);
 		break;
 	case OWNER_WISH:
 		wish_close(r);
@@ -435,9 +512,15 @@ request_closed(struct fcgi_conn *c)
 	case OWNER_WRITE:
 		write_close(r);
 		break;
+	case OWNER_LOCAL:
+		local_close(r);
+		break;
 	}
 	if (r->list != NULL)
 		list_release(r->list);
+	local_shadow_free(r);
+	recent_close(r);
+	grants_close(r);
 	query_free(&r->q);
 	free(r->uri);
 	free(r->path);

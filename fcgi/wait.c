@@ -26,10 +26,13 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	struct waiter *w = arg;
 	struct request *r = w->r;
 	char message[128];
+	static const struct status_cause cause = {
+		.reason = "ResourceVersionTooLarge",
+		.message = "Too large resource version",
+	};
 	struct status s = { .code = 504,
-		.reason = "Timeout",
-		.cause = "ResourceVersionTooLarge",
-		.cause_message = "Too large resource version",
+		.causes = &cause,
+		.ncauses = 1,
 		.retry_after_seconds = 1 };
 
 	(void)fd;

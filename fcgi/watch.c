@@ -1,9 +1,10 @@
 /*
  * Watches: copying journal lines from a position on, through a filter.
  *
- * No watch holds more than OUT_MAX bytes: a client that does not read leaves
- * its position behind, and where the journal has been compacted past it the
- * watch ends with 410, as kube-apiserver ends one that cannot keep up.
+ * No watch holds more than OUT_MAX bytes and one event: a client that does not
+ * read leaves its position behind. Its watch is dropped once it has taken
+ * nothing for STALL_S, as kube-apiserver drops one that cannot keep up, and
+ * ends with 410 where the journal has been compacted past its position.
  */
 #include <err.h>
 #include <errno.h>
@@ -15,18 +16,31 @@
 #include "watch.h"
 
 #define OUT_MAX (64 * 1024)
+#define STALL_S 10
 
+/* An event in the shape that the client wants. */
 static void
 write_line(struct watcher *w, const char *type, const char *object, size_t n)
 {
+	struct span span = { object, n };
+	struct buf b = { 0 };
 	char head[64];
 	int len;
 
+	if (w->render != NULL) {
+		/* as kube-apiserver: what cannot be transformed goes as it is */
+		if (render_object(w->render, &b, span) == 0) {
+			object = b.data;
+			n = b.len;
+		} else
+			warn("%s: an object in another shape", w->h->feed.dir);
+	}
 	len =
 	    snprintf(head, sizeof(head), "{\"type\":\"%s\",\"object\":", type);
 	fcgi_write(w->r->c, head, (size_t)len);
 	fcgi_write(w->r->c, object, n);
 	fcgi_write(w->r->c, "}\n", 2);
+	buf_free(&b);
 }
 
 static void
@@ -65,6 +79,17 @@ write_deleted(struct watcher *w, const struct feed_line *was, uint64_t rv)
 	json_decref(o);
 }
 
+/* An event as it stands in the journal, if nothing is to be done to it. */
+static void
+write_as_is(struct watcher *w, const struct feed_line *l)
+{
+	if (w->render != NULL)
+		write_line(w, feed_type_name(l->type), l->object,
+		    l->object_len);
+	else
+		fcgi_write(w->r->c, l->text.data, l->text.len);
+}
+
 static void
 write_event(struct watcher *w, const struct feed_line *was,
     const struct feed_line *l)
@@ -73,19 +98,19 @@ write_event(struct watcher *w, const struct feed_line *was,
 
 	if (l->type == FEED_BOOKMARK) {
 		if (w->r->q.bookmarks && l->rv > w->after)
-			fcgi_write(w->r->c, l->text.data, l->text.len);
+			write_as_is(w, l);
 		return;
 	}
 	if (l->rv <= w->after)
 		return;
 	if (w->all) {
-		fcgi_write(w->r->c, l->text.data, l->text.len);
+		write_as_is(w, l);
 		return;
 	}
 	matches = feeds_match(w->r, &l->meta);
 	matched = was == NULL ? matches : feeds_match(w->r, &was->meta);
 	if (matches && (matched || l->type != FEED_MODIFIED))
-		fcgi_write(w->r->c, l->text.data, l->text.len);
+		write_as_is(w, l);
 	else if (matches)
 		write_line(w, "ADDED", l->object, l->object_len);
 	else if (matched && l->type == FEED_MODIFIED)
@@ -123,36 +148,37 @@ bad:
 }
 
 static void
-write_start(struct watcher *w)
+drop_start(struct watcher *w)
 {
-	struct watch_start *s;
-	struct feed_object o = { 0 };
-	struct feed f = { 0 };
-	struct buf b = { 0 };
-
-	f.file = w->start_file;
-	while (w->istart < w->nstart && fcgi_pending(w->r->c) < OUT_MAX) {
-		s = &w->start[w->istart++];
-		o.off = s->off;
-		o.len = s->len;
-		b.len = 0;
-		if (feed_read(&f, &o, &b) == -1) {
-			warn("%s", w->h->feed.dir);
-			buf_free(&b);
-			fcgi_abort(w->r->c);
-			return;
-		}
-		write_line(w, "ADDED", b.data, b.len);
-	}
-	buf_free(&b);
-	if (w->istart < w->nstart)
-		return;
+	if (w->start != NULL)
+		items_free(w->start);
 	free(w->start);
 	w->start = NULL;
-	feed_file_unref(w->start_file);
-	w->start_file = NULL;
+}
+
+static void
+write_start(struct watcher *w)
+{
+	struct buf b = { 0 };
+	uint64_t rv = w->start->rv;
+	int rc = 1;
+
+	while (rc == 1 && fcgi_pending(w->r->c) < OUT_MAX) {
+		b.len = 0;
+		if ((rc = items_next(w->start, &b)) == 1)
+			write_line(w, "ADDED", b.data, b.len);
+	}
+	buf_free(&b);
+	if (rc == -1) {
+		warn("%s", w->h->feed.dir);
+		fcgi_abort(w->r->c);
+		return;
+	}
+	if (rc == 1)
+		return;
+	drop_start(w);
 	if (w->initial_bookmark)
-		write_bookmark(w, w->start_rv, 1);
+		write_bookmark(w, rv, 1);
 	w->initial_bookmark = 0;
 }
 
@@ -161,6 +187,7 @@ watch_pump(struct watcher *w)
 {
 	struct fcgi_conn *c = w->r->c;
 	struct feed_handle *h = w->h;
+	int more;
 
 	/* writing may find the client gone; it stays until we are done */
 	c->busy++;
@@ -178,8 +205,22 @@ watch_pump(struct watcher *w)
 		    &h->line);
 		w->off = h->line.next;
 	}
+	more = w->start != NULL || w->off < w->h->feed.end;
 	c->busy--;
-	fcgi_flush(c);
+	if (more)
+		fcgi_more(c);
+	else if (w->ending && !c->dead) {
+		watch_close(w);
+		fcgi_end(c);
+	} else
+		fcgi_flush(c);
+}
+
+void
+watch_end(struct watcher *w)
+{
+	w->ending = 1;
+	watch_pump(w);
 }
 
 void
@@ -239,8 +280,10 @@ watch_close(struct watcher *w)
 	LIST_REMOVE(w, next);
 	if (w->timer != NULL)
 		event_free(w->timer);
-	feed_file_unref(w->start_file);
-	free(w->start);
+	drop_start(w);
+	if (w->render != NULL)
+		render_free(w->render);
+	free(w->render);
 	w->r->own = NULL;
 	w->r->owner = OWNER_NONE;
 	free(w);
@@ -251,22 +294,26 @@ static int
 collect_start(struct watcher *w)
 {
 	const struct feed *f = &w->h->feed;
-	size_t i;
 
-	/* never NULL while objects are owed */
-	w->start = calloc(f->nobjects + 1, sizeof(*w->start));
-	if (w->start == NULL)
+	if ((w->start = calloc(1, sizeof(*w->start))) == NULL ||
+	    items_collect(w->start, w->r, f, "", 0) == -1)
 		return -1;
-	for (i = 0; i < f->nobjects; i++) {
-		if (!feeds_match(w->r, &f->objects[i]->meta))
-			continue;
-		w->start[w->nstart].off = f->objects[i]->off;
-		w->start[w->nstart++].len = f->objects[i]->len;
-	}
-	w->start_file = feed_file_ref(f->file);
-	w->start_rv = w->after = f->rv;
+	w->after = f->rv;
 	w->off = f->end;
 	return 0;
+}
+
+/* 0; -1 answered. */
+static int
+take_shape(struct watcher *w, struct request *r, struct feed_handle *h)
+{
+	if (r->media.shape == MEDIA_OBJECT)
+		return 0;
+	if ((w->render = calloc(1, sizeof(*w->render))) == NULL) {
+		answer_error(r, 500, "no memory for a watch");
+		return -1;
+	}
+	return render_init(w->render, r, &h->feed, feeds_table(r, h));
 }
 
 static int
@@ -320,11 +367,17 @@ watch_open(struct request *r, struct feed_handle *h)
 {
 	static const char head[] = "Status: 200 OK\r\n"
 				   "Cache-Control: no-cache, private\r\n"
-				   "Content-Type: application/json\r\n\r\n";
+				   "Content-Type: application/json\r\n";
+	const char *warning = feeds_warning(h);
 	struct watcher *w;
 
 	if ((w = calloc(1, sizeof(*w))) == NULL) {
 		answer_error(r, 500, "no memory for a watch");
+		return;
+	}
+	if (take_shape(w, r, h) == -1) {
+		free(w->render);
+		free(w);
 		return;
 	}
 	w->r = r;
@@ -334,10 +387,17 @@ watch_open(struct request *r, struct feed_handle *h)
 	r->own = w;
 	r->owner = OWNER_WATCH;
 	fcgi_forget(r->c);
+	fcgi_endless(r->c, STALL_S);
 	free(r->uri);
 	free(r->path);
 	r->uri = r->path = NULL;
 	fcgi_write(r->c, head, sizeof(head) - 1);
+	if (warning != NULL) {
+		fcgi_write(r->c, "Warning: ", 9);
+		fcgi_write(r->c, warning, strlen(warning));
+		fcgi_write(r->c, "\r\n", 2);
+	}
+	fcgi_write(r->c, "\r\n", 2);
 	if (place(w) == -1) {
 		if (errno == ESTALE) {
 			watch_expire(w);

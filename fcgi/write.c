@@ -1,6 +1,6 @@
 /*
  * Standalone: the tree is the authority. Objects are made, replaced, patched
- * (RFC 7396) and deleted in it, each on disk before it is answered.
+ * and deleted in it, each on disk before it is answered.
  */
 #include <err.h>
 #include <errno.h>
@@ -11,7 +11,9 @@
 #include <time.h>
 
 #include "journal.h"
+#include "object.h"
 #include "parts.h"
+#include "patch.h"
 
 #define BODY_MAX (3 * 1024 * 1024)
 #define FEEDS_OPEN_MAX 256
@@ -126,59 +128,6 @@ write_make_feed(struct request *r)
 
 /* --- objects --- */
 
-static void
-random_text(char *out, size_t n)
-{
-	static const char letters[] = "bcdfghjklmnpqrstvwxz2456789";
-
-	while (n-- > 0)
-		*out++ = letters[arc4random_uniform(sizeof(letters) - 1)];
-	*out = '\0';
-}
-
-static json_t *
-new_uid(void)
-{
-	unsigned char b[16];
-
-	arc4random_buf(b, sizeof(b));
-	b[6] = (b[6] & 0x0f) | 0x40;
-	b[8] = (b[8] & 0x3f) | 0x80;
-	return json_sprintf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-			    "%02x%02x%02x%02x%02x%02x",
-	    b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
-	    b[11], b[12], b[13], b[14], b[15]);
-}
-
-static json_t *
-now_text(void)
-{
-	char text[32];
-	struct tm tm;
-	time_t t = time(NULL);
-
-	gmtime_r(&t, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return json_string(text);
-}
-
-/*
- * kind and apiVersion first, as kube-apiserver writes, and the other way round
- * for custom objects: a new reference.
- */
-static json_t *
-kind_first(json_t *o, const struct feed *f)
-{
-	json_t *out = json_object();
-
-	if (f->r != NULL)
-		json_object_set_new(out, "kind", json_string(f->kind));
-	json_object_set_new(out, "apiVersion", json_string(f->api_version));
-	json_object_set_new(out, "kind", json_string(f->kind));
-	json_object_update_missing(out, o);
-	return out;
-}
-
 /* Write o, on disk, and answer it with code. */
 static void
 keep(struct request *r, struct authority *a, enum feed_type type, json_t *o,
@@ -191,7 +140,7 @@ keep(struct request *r, struct authority *a, enum feed_type type, json_t *o,
 	snprintf(rv, sizeof(rv), "%" PRIu64, next_rv());
 	json_object_set_new(json_object_get(o, "metadata"), "resourceVersion",
 	    json_string(rv));
-	out = kind_first(o, &a->j.feed);
+	out = object_kind_first(o, &a->j.feed);
 	text = json_dumps(out, JSON_COMPACT);
 	json_decref(out);
 	if (text == NULL ||
@@ -209,20 +158,13 @@ keep(struct request *r, struct authority *a, enum feed_type type, json_t *o,
 	free(text);
 }
 
-static const char *
-metadata_string(const json_t *o, const char *name)
-{
-	return json_string_value(
-	    json_object_get(json_object_get(o, "metadata"), name));
-}
-
 static void
 create(struct request *r, json_t *o)
 {
 	const char *kind, *name, *prefix;
 	const struct resource *known;
 	struct authority *a;
-	char made[300], suffix[8];
+	char made[300];
 	json_t *m;
 
 	kind = json_string_value(json_object_get(o, "kind"));
@@ -234,19 +176,15 @@ create(struct request *r, json_t *o)
 		return;
 	}
 	m = json_object_get(o, "metadata");
-	name = metadata_string(o, "name");
-	prefix = metadata_string(o, "generateName");
+	name = object_metadata(o, "name");
+	prefix = object_metadata(o, "generateName");
 	if (kind == NULL || !json_is_object(m) ||
 	    (name == NULL && prefix == NULL)) {
 		answer_error(r, 422,
 		    "kind and metadata.name or generateName are required");
 		return;
 	}
-	if (name == NULL) {
-		random_text(suffix, 5);
-		snprintf(made, sizeof(made), "%.250s%s", prefix, suffix);
-	} else
-		snprintf(made, sizeof(made), "%.290s", name);
+	object_name(made, sizeof(made), name, prefix);
 	if (strchr(made, '/') != NULL || strcmp(made, ".") == 0 ||
 	    strcmp(made, "..") == 0 || *made == '\0') {
 		answer_error(r, 422, "metadata.name: Invalid value");
@@ -257,23 +195,14 @@ create(struct request *r, json_t *o)
 		return;
 	}
 	if (feed_get(&a->j.feed, r->p.ns, made) != NULL) {
-		struct status s = { .code = 409,
-			.reason = "AlreadyExists",
-			.name = made,
-			.kind = r->p.resource };
-		char message[700];
-
-		snprintf(message, sizeof(message),
-		    "%.300s \"%s\" already exists", r->p.resource, made);
-		s.message = message;
-		answer_status(r, &s);
+		object_exists(r, made);
 		return;
 	}
 	json_object_set_new(m, "name", json_string(made));
 	if (*r->p.ns != '\0')
 		json_object_set_new(m, "namespace", json_string(r->p.ns));
-	json_object_set_new(m, "uid", new_uid());
-	json_object_set_new(m, "creationTimestamp", now_text());
+	json_object_set_new(m, "uid", object_new_uid());
+	json_object_set_new(m, "creationTimestamp", object_now());
 	keep(r, a, FEED_ADDED, o, 201);
 }
 
@@ -296,41 +225,6 @@ stored(struct request *r, struct authority **a)
 	return o;
 }
 
-static int
-conflicts(struct request *r, const json_t *was, const json_t *o)
-{
-	const char *rv = metadata_string(o, "resourceVersion");
-
-	if (rv == NULL || *rv == '\0' ||
-	    strcmp(rv, metadata_string(was, "resourceVersion")) == 0)
-		return 0;
-	answer_error(r, 409,
-	    "Operation cannot be fulfilled on %s \"%s\": the object has been "
-	    "modified; please apply your changes to the latest version and "
-	    "try again",
-	    r->p.resource, r->p.name);
-	return 1;
-}
-
-/* What a client cannot change comes from the stored object. */
-static void
-keep_identity(json_t *o, const json_t *was)
-{
-	static const char *const names[] = { "name", "namespace", "uid",
-		"creationTimestamp", NULL };
-	json_t *m = json_object_get(o, "metadata"), *v;
-	int i;
-
-	if (!json_is_object(m)) {
-		m = json_object();
-		json_object_set_new(o, "metadata", m);
-	}
-	for (i = 0; names[i] != NULL; i++)
-		if ((v = json_object_get(json_object_get(was, "metadata"),
-			 names[i])) != NULL)
-			json_object_set(m, names[i], v);
-}
-
 static void
 replace(struct request *r, json_t *o)
 {
@@ -339,57 +233,42 @@ replace(struct request *r, json_t *o)
 
 	if ((was = stored(r, &a)) == NULL)
 		return;
-	if (!conflicts(r, was, o)) {
-		keep_identity(o, was);
+	if (!object_conflicts(r, was, o)) {
+		object_keep_identity(o, was);
+		if (*r->p.subresource != '\0')
+			object_separate(o, was, &r->p);
 		keep(r, a, FEED_MODIFIED, o, 200);
 	}
 	json_decref(was);
 }
 
-/* RFC 7396. */
 static void
-merge(json_t *to, json_t *patch)
+patch(struct request *r, const struct buf *body)
 {
-	const char *key;
-	json_t *v, *sub;
-
-	json_object_foreach(patch, key, v) {
-		if (json_is_null(v)) {
-			json_object_del(to, key);
-			continue;
-		}
-		if (!json_is_object(v)) {
-			json_object_set(to, key, v);
-			continue;
-		}
-		sub = json_object_get(to, key);
-		if (!json_is_object(sub)) {
-			sub = json_object();
-			json_object_set_new(to, key, sub);
-		}
-		merge(sub, v);
-	}
-}
-
-static void
-patch(struct request *r, json_t *o)
-{
-	const char *type = fcgi_param(r->c, "CONTENT_TYPE");
+	const struct patch_schema *schema = patch_schema_path(&r->p);
+	const char *content_type = fcgi_param(r->c, "CONTENT_TYPE");
+	struct patch_error e;
+	enum patch_type type;
 	struct authority *a;
 	json_t *was, *now;
 
-	if (type == NULL ||
-	    strncmp(type, "application/merge-patch+json", 28) != 0) {
-		answer_error(r, 415,
-		    "only application/merge-patch+json is known here");
+	if (patch_type_parse(&type, content_type == NULL ? "" : content_type,
+		schema, &e) == -1) {
+		object_refuse_patch(r, &e);
 		return;
 	}
 	if ((was = stored(r, &a)) == NULL)
 		return;
-	now = json_deep_copy(was);
-	merge(now, o);
-	if (!conflicts(r, was, o)) {
-		keep_identity(now, was);
+	now = patch_apply(type, schema, was, body->len > 0 ? body->data : "",
+	    body->len, &e);
+	if (now == NULL)
+		object_refuse_patch(r, &e);
+	else if (!json_is_object(now))
+		answer_error(r, 422, "the patched object is no object");
+	else if (!object_conflicts(r, was, now)) {
+		object_keep_identity(now, was);
+		if (*r->p.subresource != '\0')
+			object_separate(now, was, &r->p);
 		keep(r, a, FEED_MODIFIED, now, 200);
 	}
 	json_decref(now);
@@ -418,16 +297,18 @@ act(struct request *r, const struct buf *body)
 		delete (r);
 		return;
 	}
+	if (strcmp(r->method, "PATCH") == 0) {
+		patch(r, body);
+		return;
+	}
 	if (body->len > 0)
 		o = json_loadb(body->data, body->len, 0, NULL);
 	if (!json_is_object(o))
 		answer_error(r, 400, "the body is no JSON object");
 	else if (strcmp(r->method, "POST") == 0)
 		create(r, o);
-	else if (strcmp(r->method, "PUT") == 0)
-		replace(r, o);
 	else
-		patch(r, o);
+		replace(r, o);
 	json_decref(o);
 }
 
@@ -438,7 +319,10 @@ write_start(struct request *r)
 	const char *type;
 	struct write *w;
 
-	if (*r->p.resource == '\0' || *r->p.subresource != '\0') {
+	if (*r->p.resource == '\0' ||
+	    (*r->p.subresource != '\0' &&
+		(strcmp(r->p.subresource, "status") != 0 ||
+		    strcmp(r->method, "DELETE") == 0))) {
 		answer(r, 404, "text/plain; charset=utf-8",
 		    "404 page not found\n", 19);
 		return;
@@ -454,7 +338,8 @@ write_start(struct request *r)
 		return;
 	}
 	type = fcgi_param(r->c, "CONTENT_TYPE");
-	if (type != NULL && *type != '\0' && strstr(type, "json") == NULL &&
+	if (strcmp(r->method, "PATCH") != 0 && type != NULL && *type != '\0' &&
+	    strstr(type, "json") == NULL &&
 	    strncmp(type, "application/x-www-form", 22) != 0) {
 		answer_error(r, 415,
 		    "the body of the request was in an unknown format - "

@@ -52,8 +52,9 @@ struct feed_query {
 	struct apipath p;	/* path, parsed */
 	char *labels, *fields;	/* canonical texts */
 	struct selector label_sel, field_sel;
-	char error[256]; /* why it could not be synced, "" if it was */
-	int code;	 /* HTTP code of that, 0 if none */
+	char error[256];   /* why it could not be synced, "" if it was */
+	int code;	   /* HTTP code of that, 0 if none */
+	char warning[256]; /* the Warning header that came with it, or "" */
 };
 
 struct feed {
@@ -99,6 +100,8 @@ int feed_salvage(struct feed *f, const char *dir, off_t until);
 /* Only the file `feed` of dir. 0, or -1 with errno. */
 int feed_read_query(struct feed_query *q, int dirfd);
 void feed_query_free(struct feed_query *q);
+/* Read error, code and warning of an open feed again. 0, or -1 with errno. */
+int feed_refresh(struct feed *f);
 /*
  * A query for a collection's path, selectors made canonical. 0; -1 with errno
  * EINVAL or ENOMEM. To be freed in any case.

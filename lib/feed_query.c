@@ -24,11 +24,12 @@ query_text(const json_t *root, const char *name, char **out)
 static int
 query_load(struct feed_query *q, const json_t *root)
 {
-	const char *path, *error;
+	const char *path, *error, *warning;
 	char why[128];
 
 	path = json_string_value(json_object_get(root, "path"));
 	error = json_string_value(json_object_get(root, "error"));
+	warning = json_string_value(json_object_get(root, "warning"));
 	if (path == NULL || apipath_parse(&q->p, path) == -1 ||
 	    *q->p.resource == '\0')
 		goto bad;
@@ -42,6 +43,8 @@ query_load(struct feed_query *q, const json_t *root)
 		goto bad;
 	snprintf(q->path, sizeof(q->path), "%s", path);
 	snprintf(q->error, sizeof(q->error), "%s", error == NULL ? "" : error);
+	snprintf(q->warning, sizeof(q->warning), "%s",
+	    warning == NULL ? "" : warning);
 	q->code = (int)json_integer_value(json_object_get(root, "code"));
 	return 0;
 bad:
@@ -82,6 +85,20 @@ feed_query_free(struct feed_query *q)
 	selector_free(&q->label_sel);
 	selector_free(&q->field_sel);
 	memset(q, 0, sizeof(*q));
+}
+
+int
+feed_refresh(struct feed *f)
+{
+	struct feed_query q;
+
+	if (feed_read_query(&q, f->dirfd) == -1)
+		return -1;
+	memcpy(f->q.error, q.error, sizeof(q.error));
+	memcpy(f->q.warning, q.warning, sizeof(q.warning));
+	f->q.code = q.code;
+	feed_query_free(&q);
+	return 0;
 }
 
 int

@@ -29,8 +29,7 @@
 /* --- the file `feed` --- */
 
 static int
-query_write(const struct journal *j, const struct feed_query *q, int code,
-    const char *why)
+query_write(const struct journal *j, const struct feed_query *q)
 {
 	struct buf b = { 0 };
 	int rc = -1;
@@ -40,8 +39,9 @@ query_write(const struct journal *j, const struct feed_query *q, int code,
 	    buf_json(&b, q->labels) == 0 &&
 	    buf_puts(&b, ",\"fieldSelector\":") == 0 &&
 	    buf_json(&b, q->fields) == 0 &&
-	    buf_printf(&b, ",\"code\":%d,\"error\":", code) == 0 &&
-	    buf_json(&b, why) == 0 && buf_puts(&b, "}\n") == 0)
+	    buf_printf(&b, ",\"code\":%d,\"error\":", q->code) == 0 &&
+	    buf_json(&b, q->error) == 0 && buf_puts(&b, ",\"warning\":") == 0 &&
+	    buf_json(&b, q->warning) == 0 && buf_puts(&b, "}\n") == 0)
 		rc = atomic_write(j->lockfd, "feed", b.data, b.len, 1);
 	buf_free(&b);
 	return rc;
@@ -56,7 +56,18 @@ journal_refuse(struct journal *j, int code, const char *why)
 		return 0;
 	q->code = code;
 	snprintf(q->error, sizeof(q->error), "%s", why);
-	return query_write(j, q, code, q->error);
+	return query_write(j, q);
+}
+
+int
+journal_warn(struct journal *j, const char *warning)
+{
+	struct feed_query *q = &j->feed.q;
+
+	if (strcmp(q->warning, warning) == 0)
+		return 0;
+	snprintf(q->warning, sizeof(q->warning), "%s", warning);
+	return query_write(j, q);
 }
 
 /* --- open and close --- */
@@ -82,7 +93,7 @@ make_dir(struct journal *j, const struct feed_query *q, char *dir, size_t len,
 	if (j->lockfd == -1 || flock(j->lockfd, LOCK_EX | LOCK_NB) == -1)
 		return -1;
 	if (fstatat(j->lockfd, "feed", &st, 0) == -1 || st.st_size == 0)
-		return query_write(j, q, 0, "");
+		return query_write(j, q);
 	return 0;
 }
 
@@ -110,11 +121,13 @@ journal_open(struct journal *j, int datafd, const char *data,
 		goto fail;
 	unlinkat(j->lockfd, "journal.new", 0);
 	j->doubtful = faccessat(j->lockfd, "doubtful", F_OK, 0) == 0;
+	if (journal_local_read(j) == -1)
+		goto fail;
 	if (feed_open(&j->feed, dir) == -1) {
 		if (errno == EBADMSG && j->feed.q.labels == NULL) {
 			/* the file `feed` itself */
 			feed_free(&j->feed);
-			if (query_write(j, q, 0, "") == -1)
+			if (query_write(j, q) == -1)
 				goto fail;
 			j->told(j->arg, "feed: did not parse, written anew");
 			errno = feed_open(&j->feed, dir) == 0 ? 0 : errno;
@@ -143,6 +156,8 @@ journal_free(struct journal *j)
 	while (j->npending > 0)
 		free(j->pending[--j->npending]);
 	free(j->pending);
+	free(j->local);
+	buf_free(&j->local_new);
 	free(j->items);
 	feed_free(&j->feed);
 	if (j->lockfd != -1)
@@ -294,8 +309,11 @@ append_bookmark(struct journal *j, const char *object, size_t len,
 		errno = EBADMSG;
 		return -1;
 	}
-	if (rv <= j->feed.rv)
+	if (rv <= j->feed.rv) {
+		/* nothing is new, but the master has spoken */
+		(void)futimens(j->feed.file->fd, NULL);
 		return 0;
+	}
 	if (add_line(&b, FEED_BOOKMARK, object, len) == 0 &&
 	    journal_append(j, &b) == 0)
 		rc = 1;
@@ -318,34 +336,46 @@ is_ours(const struct journal *j, const json_t *o, const struct meta *m)
 }
 
 int
+journal_put(struct journal *j, enum feed_type type, const char *object,
+    size_t len, const json_t *o)
+{
+	struct meta m = { 0 };
+	int rc = -1, saved;
+
+	if (meta_load(&m, o, j->feed.r) == -1)
+		return -1;
+	if (m.rv == 0 || !is_ours(j, o, &m) ||
+	    memchr(object, '\n', len) != NULL)
+		errno = EBADMSG;
+	else if (m.rv <= j->feed.rv)
+		rc = 0;
+	else
+		rc = append_object(j, type, &m, object, len);
+	saved = errno;
+	meta_free(&m);
+	errno = saved;
+	return rc;
+}
+
+int
 journal_event(struct journal *j, enum feed_type type, const char *object,
     size_t len)
 {
 	struct buf b = { 0 };
-	struct meta m = { 0 };
 	json_t *o = NULL;
 	int rc = -1, saved;
 
 	if (journal_normalize(&b, object, len, NULL, NULL) == -1)
 		goto out;
-	if ((o = json_loadb(b.data, b.len, 0, NULL)) == NULL) {
+	if ((o = json_loadb(b.data, b.len, 0, NULL)) == NULL)
 		errno = EBADMSG;
-		goto out;
-	}
-	if (type == FEED_BOOKMARK)
+	else if (type == FEED_BOOKMARK)
 		rc = append_bookmark(j, b.data, b.len, o);
-	else if (meta_load(&m, o, j->feed.r) == -1)
-		goto out;
-	else if (m.rv == 0 || !is_ours(j, o, &m))
-		errno = EBADMSG;
-	else if (m.rv <= j->feed.rv)
-		rc = 0;
 	else
-		rc = append_object(j, type, &m, b.data, b.len);
+		rc = journal_put(j, type, b.data, b.len, o);
 out:
 	saved = errno;
 	json_decref(o);
-	meta_free(&m);
 	buf_free(&b);
 	errno = saved;
 	return rc;
@@ -379,17 +409,31 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+void
+journal_flush_begin(const struct journal *j)
+{
+	if (j->dirty)
+		(void)sync_file_range(j->feed.file->fd, 0, 0,
+		    SYNC_FILE_RANGE_WRITE);
+}
+
+int
+journal_flush(struct journal *j)
+{
+	if (j->dirty && fdatasync(j->feed.file->fd) == -1)
+		return -1;
+	j->dirty = 0;
+	return 0;
+}
+
 int
 journal_sync(struct journal *j)
 {
 	size_t n = 0;
 	char *key;
 
-	if (j->dirty) {
-		if (fdatasync(j->feed.file->fd) == -1)
-			return -1;
-		j->dirty = 0;
-	}
+	if (journal_flush(j) == -1)
+		return -1;
 	if (j->npending > 1)
 		qsort(j->pending, j->npending, sizeof(*j->pending), by_name);
 	while (j->npending > 0 && n++ < SYNC_FILES) {
@@ -497,6 +541,7 @@ journal_remove(struct journal *j)
 	unlinkat(j->lockfd, "objects", AT_REMOVEDIR);
 	unlinkat(j->lockfd, "used", 0);
 	unlinkat(j->lockfd, "doubtful", 0);
+	unlinkat(j->lockfd, "local", 0);
 	if (unlinkat(j->lockfd, "feed", 0) == -1 && errno != ENOENT)
 		return -1;
 	snprintf(path, sizeof(path), "%s", j->feed.dir);

@@ -24,9 +24,13 @@ struct journal {
 	int datafd;	  /* the data directory, borrowed */
 	int lockfd;
 	int synced;
-	int doubtful;	/* mended by guess: list anew when possible */
-	int dirty;	/* appended since the last journal_sync() */
-	char **pending; /* keys whose files are not written yet */
+	int doubtful;	 /* mended by guess: list anew when possible */
+	int dirty;	 /* appended since the last journal_sync() */
+	uint64_t *local; /* hashes of the objects that were changed here */
+	size_t nlocal;	 /* while there are, only a list is the master's */
+	size_t nlocal_synced;
+	struct buf local_new; /* lines of those that are not synced */
+	char **pending;	      /* keys whose files are not written yet */
 	size_t npending, cap_pending;
 	int stage_fd; /* a list that is coming in, else -1 */
 	off_t stage_len;
@@ -57,6 +61,20 @@ void journal_free(struct journal *j);
 int journal_event(struct journal *j, enum feed_type type, const char *object,
     size_t len);
 
+/* So too, of an object on one line that was parsed: o, borrowed. */
+int journal_put(struct journal *j, enum feed_type type, const char *object,
+    size_t len, const json_t *o);
+
+/*
+ * The object of this path is going to be changed by who is not the master:
+ * noted until a whole list has come, and on disk when journal_local_sync() has
+ * returned 0, which is to be before the event is appended. Where that fails
+ * all notes since the last one are forgotten. 0, or -1 with errno.
+ */
+#define JOURNAL_LOCAL_MAX 20000
+int journal_local(struct journal *j, const char *path);
+int journal_local_sync(struct journal *j);
+
 /*
  * A whole list comes in: begin, item by item, then commit swaps it in: the
  * first one as a new journal, later ones as the difference, in the order of
@@ -72,7 +90,13 @@ int journal_list_commit(struct journal *j, uint64_t rv, const char *kind,
 void journal_list_abort(struct journal *j);
 
 /*
- * Flush the journal (fdatasync), then bring objects/ up to it, a bounded
+ * Make what was appended durable (fdatasync): 0, or -1 with errno. Of several
+ * journals begin with all: begin starts the writing, and does not wait.
+ */
+void journal_flush_begin(const struct journal *j);
+int journal_flush(struct journal *j);
+/*
+ * Flush the journal, then bring objects/ up to it, a bounded
  * number of files a call: 1 if more is left, 0 if not, -1 with errno.
  */
 int journal_sync(struct journal *j);
@@ -81,6 +105,13 @@ int journal_compact(struct journal *j, int force);
 
 /* Record in `feed` why it cannot be synced (code 0, "" clears it). 0 or -1. */
 int journal_refuse(struct journal *j, int code, const char *why);
+/* Record in `feed` the Warning that the master gives with it. 0 or -1. */
+int journal_warn(struct journal *j, const char *warning);
+/*
+ * The resource is no more: every object goes as DELETED, one resourceVersion
+ * after the other, as when the master removed them. 0, or -1 with errno.
+ */
+int journal_end(struct journal *j);
 /* Remove the feed from disk; j must still be freed. 0, or -1 with errno. */
 int journal_remove(struct journal *j);
 
@@ -95,5 +126,10 @@ int journal_mend(struct journal *j, const char *dir);
 int journal_doubt(struct journal *j);
 int journal_touch(struct journal *j, const char *key);
 int journal_append(struct journal *j, const struct buf *lines);
+/* Read, or forget, what journal_local() noted. 0, or -1 with errno. */
+int journal_local_read(struct journal *j);
+/* 1 if the object with this hash (outbox_object()) was noted. */
+int journal_is_local(const struct journal *j, uint64_t hash);
+int journal_local_end(struct journal *j);
 
 #endif

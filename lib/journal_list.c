@@ -213,6 +213,35 @@ find_item(const struct journal *j, const char *key)
 }
 
 /*
+ * 1 if the listed object is o. A local event may have given its object the
+ * very resourceVersion that the master has since given to another state.
+ */
+static int
+is_same(const struct journal *j, const struct feed_object *o,
+    const struct journal_item *item)
+{
+	struct buf a = { 0 }, b = { 0 };
+	json_t *x = NULL, *y = NULL;
+	int same;
+
+	if (o->meta.rv != item->rv)
+		return 0;
+	if (j->nlocal == 0)
+		return 1;
+	same = feed_read(&j->feed, o, &a) == 0 && read_item(j, item, &b) == 0;
+	if (same && (a.len != b.len || memcmp(a.data, b.data, a.len) != 0)) {
+		x = json_loadb(a.data, a.len, 0, NULL);
+		y = json_loadb(b.data, b.len, 0, NULL);
+		same = x != NULL && y != NULL && json_equal(x, y);
+	}
+	json_decref(x);
+	json_decref(y);
+	buf_free(&a);
+	buf_free(&b);
+	return same;
+}
+
+/*
  * 1 if the list follows from our state by events newer than it; 0 if it
  * tells another past, so that watches cannot be brought from here to there.
  */
@@ -232,7 +261,7 @@ continues(const struct journal *j, uint64_t rv)
 			return 0;
 		o = j->feed.objects[old];
 		if (strcmp(o->meta.key, j->items[i].key) != 0 ||
-		    o->meta.rv != j->items[i].rv)
+		    !is_same(j, o, &j->items[i]))
 			return 0;
 	}
 	return 1;
@@ -404,6 +433,8 @@ journal_list_commit(struct journal *j, uint64_t rv, const char *kind,
 		if (unlinkat(j->lockfd, "doubtful", 0) == -1 && errno != ENOENT)
 			rc = -1;
 	}
+	if (rc == 0 && j->nlocal > 0)
+		rc = journal_local_end(j);
 	saved = errno;
 	journal_list_abort(j);
 	free(j->items);
@@ -411,4 +442,15 @@ journal_list_commit(struct journal *j, uint64_t rv, const char *kind,
 	j->cap_items = 0;
 	errno = saved;
 	return rc;
+}
+
+int
+journal_end(struct journal *j)
+{
+	if (!j->synced || j->feed.nobjects == 0)
+		return 0;
+	if (journal_list_begin(j) == -1)
+		return -1;
+	return journal_list_commit(j, j->feed.rv + j->feed.nobjects,
+	    j->feed.kind, j->feed.api_version, 0);
 }

@@ -27,7 +27,8 @@ struct kubeconfig {
 /*
  * 0; or -1 with errno and one line in why that names file, value and reason.
  * Files that it names must be readable, PEM data must parse, certificate and key must
- * belong together and not be expired.
+ * belong together. A certificate that has expired, or is not good yet by a clock that
+ * a reboot has set back, is taken: cut off, the node starts with what it has, see expiry.h.
  */
 int kubeconfig_load(struct kubeconfig *k, const char *path, char *why,
     size_t whylen);

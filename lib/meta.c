@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "buf.h"
+#include "buf.h"
 #include "meta.h"
+#include "span.h"
 
 int
 meta_parse_rv(const char *text, uint64_t *rv)
@@ -281,4 +283,25 @@ meta_field(const void *meta, const char *key)
 	if (strcmp(key, "metadata.namespace") == 0)
 		return m->ns;
 	return find(m->fields, key);
+}
+
+char *
+meta_renumber(const char *object, size_t len, uint64_t rv)
+{
+	struct span was =
+	    span_at((struct span) { object, len }, "metadata.resourceVersion");
+	struct buf b = { 0 };
+	size_t before;
+
+	if (was.n < 2 || *was.p != '"') {
+		errno = EBADMSG;
+		return NULL;
+	}
+	before = (size_t)(was.p - object);
+	if (buf_add(&b, object, before) == 0 &&
+	    buf_printf(&b, "\"%" PRIu64 "\"", rv) == 0 &&
+	    buf_add(&b, was.p + was.n, len - before - was.n) == 0)
+		return b.data;
+	buf_free(&b);
+	return NULL;
 }

@@ -28,6 +28,11 @@ struct meta {
  */
 int meta_load(struct meta *m, const json_t *object, const struct resource *r);
 void meta_free(struct meta *m);
+/*
+ * The text of an object with another resourceVersion, for free(3); NULL with
+ * errno (EBADMSG: it has none).
+ */
+char *meta_renumber(const char *object, size_t len, uint64_t rv);
 /* 1 if labels and fields are the same, else 0. */
 int meta_same_selectables(const struct meta *a, const struct meta *b);
 

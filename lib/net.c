@@ -14,24 +14,41 @@
 
 #define USER_TIMEOUT_MS 15000
 
-void
-net_tune(int fd)
+struct option {
+	int level, name, value;
+};
+
+static void
+set_options(int fd, const struct option *o, size_t n)
 {
-	static const struct {
-		int level, name, value;
-	} options[] = {
+	for (; n > 0; n--, o++)
+		(void)setsockopt(fd, o->level, o->name, &o->value,
+		    sizeof(o->value));
+}
+
+void
+net_keepalive(int fd)
+{
+	static const struct option options[] = {
 		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
 		{ IPPROTO_TCP, TCP_KEEPIDLE, 5 },
 		{ IPPROTO_TCP, TCP_KEEPINTVL, 5 },
 		{ IPPROTO_TCP, TCP_KEEPCNT, 3 },
+	};
+
+	set_options(fd, options, sizeof(options) / sizeof(*options));
+}
+
+void
+net_tune(int fd)
+{
+	static const struct option options[] = {
 		{ IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS },
 		{ IPPROTO_TCP, TCP_NODELAY, 1 },
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(options) / sizeof(*options); i++)
-		(void)setsockopt(fd, options[i].level, options[i].name,
-		    &options[i].value, sizeof(options[i].value));
+	net_keepalive(fd);
+	set_options(fd, options, sizeof(options) / sizeof(*options));
 }
 
 struct addrinfo *

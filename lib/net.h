@@ -4,7 +4,13 @@
 #include <netdb.h>
 
 /*
- * Keepalive (dead after 20 s), TCP_USER_TIMEOUT and TCP_NODELAY on a socket, so
+ * Keepalive: an idle peer that answers nothing is dead after 20 s. What a
+ * listening socket has, those that it accepts inherit (Linux).
+ */
+void net_keepalive(int fd);
+
+/*
+ * Keepalive, TCP_USER_TIMEOUT and TCP_NODELAY on a socket, so
  * that a peer that vanished is noticed.
  */
 void net_tune(int fd);

@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "source_take.h"
 
 #define HEADERS_MAX (64 * 1024)
 #define ERROR_MAX (16 * 1024)
+#define DISCOVERY_MAX (1024 * 1024)
 #define BACKOFF_MIN_MS 200
 #define BACKOFF_MAX_MS 10000
 #define REFUSED_MS 30000
@@ -83,8 +85,10 @@ static int
 make_request(struct source *s, struct buf *b, unsigned seconds)
 {
 	const struct feed_query *q = &s->j.feed.q;
-	int again = s->j.synced && s->relist && !s->reset;
+	int again = s->j.synced && s->relist && !s->reset && s->j.nlocal == 0;
 
+	if (s->state == SOURCE_ASKING)
+		return source_ask(s, b);
 	if (buf_printf(b, "%s?", q->path) == -1)
 		return -1;
 	if (s->state == SOURCE_LISTING) {
@@ -124,6 +128,11 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	n *= size;
 	if (s->code == 0)
 		curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &s->code);
+	if (s->state == SOURCE_ASKING)
+		return s->line.len + n > DISCOVERY_MAX ||
+			buf_add(&s->line, p, n) == -1
+		    ? 0
+		    : n;
 	if (s->code != 200) {
 		if (s->line.len + n <= ERROR_MAX)
 			buf_add(&s->line, p, n);
@@ -140,12 +149,37 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	return rc == -1 ? 0 : n;
 }
 
+/* The head of an answer has come. */
+static void
+accepted(struct source *s)
+{
+	long code = 0;
+
+	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &code);
+	if (code != 200 || s->state == SOURCE_ASKING)
+		return;
+	journal_warn(&s->j, s->warning);
+	if (s->state == SOURCE_WATCHING)
+		journal_refuse(&s->j, 0, "");
+}
+
 static size_t
 on_header(char *p, size_t size, size_t n, void *arg)
 {
+	static const char name[] = "warning:";
 	struct source *s = arg;
+	size_t skip = sizeof(name) - 1;
 
-	(void)p;
+	n *= size;
+	size = 1;
+	if (n == 2 && memcmp(p, "\r\n", 2) == 0)
+		accepted(s);
+	else if (*s->warning == '\0' && n > skip &&
+	    strncasecmp(p, name, skip) == 0) {
+		skip += strspn(p + skip, " ");
+		snprintf(s->warning, sizeof(s->warning), "%.*s",
+		    (int)(n - skip - 2), p + skip);
+	}
 	s->header_bytes += n * size;
 	if (s->header_bytes > HEADERS_MAX) {
 		errno = EMSGSIZE;
@@ -166,8 +200,13 @@ start(struct source *s)
 
 	if (s->easy != NULL)
 		return;
+	if (s->state == SOURCE_WAITING && source_held(s)) {
+		source_resume(s);
+		return;
+	}
 	if (s->state == SOURCE_WAITING) {
-		if (s->j.synced && !s->relist && !s->j.doubtful)
+		if (s->j.synced && !s->relist && !s->j.doubtful &&
+		    s->j.nlocal == 0)
 			s->state = SOURCE_WATCHING;
 		else if (s->no_stream)
 			s->state = SOURCE_LISTING;
@@ -181,9 +220,11 @@ start(struct source *s)
 		}
 		s->kind[0] = '\0';
 	}
-	listing = s->state == SOURCE_LISTING;
+	listing = s->state == SOURCE_LISTING || s->state == SOURCE_ASKING;
+	s->tried = time(NULL);
 	s->code = s->events = s->verdict = 0;
 	s->header_bytes = 0;
+	s->warning[0] = '\0';
 	s->line.len = 0;
 	split_free(&s->split);
 	split_init(&s->split, source_item, s, SOURCE_LINE_MAX);
@@ -250,6 +291,12 @@ refused(struct source *s)
 		retry_in(s, 0);
 		return;
 	}
+	if (s->code == 404 && s->j.synced && *s->j.feed.q.p.group != '\0') {
+		s->state = SOURCE_ASKING;
+		s->group = 0;
+		start(s);
+		return;
+	}
 	if (s->code >= 400 && s->code < 500 && s->code != 410 &&
 	    s->code != 429 && s->code != 408) {
 		if (s->j.feed.q.code != (int)s->code) {
@@ -264,6 +311,33 @@ refused(struct source *s)
 		return;
 	}
 	back_off(s);
+}
+
+/* What the master's discovery says of a resource that was not found. */
+static void
+asked(struct source *s, CURLcode code)
+{
+	int known = -1;
+
+	if (code == CURLE_OK && s->code == 200)
+		known = source_is_known(s);
+	if (known == 1 && !s->group) {
+		s->group = 1;
+		start(s);
+		return;
+	}
+	if (known != 0) {
+		tell(s, "not found", "but the master knows of it");
+		back_off(s);
+		return;
+	}
+	tell(s, "the master", "has it no more");
+	s->relist = 1;
+	if (journal_end(&s->j) == -1)
+		tell(s, "not ended", strerror(errno));
+	journal_refuse(&s->j, 404, "404 page not found");
+	retry_in(s, jitter(REFUSED_MS));
+	s->changed(s);
 }
 
 /* A page of a list came to its end. */
@@ -333,6 +407,10 @@ source_done(CURL *easy, CURLcode code)
 	curl_easy_cleanup(easy);
 	s->easy = NULL;
 	state = s->state;
+	if (state == SOURCE_ASKING) {
+		asked(s, code);
+		return;
+	}
 	if (s->code == 200 && code == CURLE_OK && state == SOURCE_LISTING) {
 		page_done(s);
 		return;
@@ -374,6 +452,7 @@ source_open(struct source *s, struct curlev *c, struct upstream *up, int datafd,
 		return -1;
 	split_init(&s->split, source_item, s, SOURCE_LINE_MAX);
 	s->state = SOURCE_WAITING;
+	s->relist = s->j.feed.q.code == 404;
 	if ((s->retry = evtimer_new(c->base, on_retry, s)) == NULL) {
 		journal_free(&s->j);
 		errno = ENOMEM;
@@ -397,6 +476,13 @@ source_pause(struct source *s)
 }
 
 void
+source_resume(struct source *s)
+{
+	if (*s->master_up)
+		retry_in(s, 1000);
+}
+
+void
 source_kick(struct source *s)
 {
 	s->backoff_ms = 0;
@@ -404,6 +490,13 @@ source_kick(struct source *s)
 		event_del(s->retry);
 		start(s);
 	}
+}
+
+void
+source_nudge(struct source *s)
+{
+	if (time(NULL) - s->tried > 1)
+		source_kick(s);
 }
 
 void

@@ -1,6 +1,8 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include <time.h>
+
 #include <event2/event.h>
 
 #include "curlev.h"
@@ -18,6 +20,7 @@ enum source_state {
 	SOURCE_LISTING,	  /* LIST, page by page */
 	SOURCE_STREAMING, /* the list as a watch, sendInitialEvents */
 	SOURCE_WATCHING,
+	SOURCE_ASKING, /* after a 404: does the master still have it? */
 };
 
 struct source_set; /* the tool's, opaque here */
@@ -30,15 +33,20 @@ struct source {
 	CURL *easy;
 	struct event *retry;
 	unsigned backoff_ms;
-	int required;  /* of feeds.conf: never dropped */
-	int no_stream; /* the master refused sendInitialEvents */
-	int relist;    /* 410: what we have is too old */
-	int reset;     /* the master's resourceVersions went back */
+	int required;	      /* of feeds.conf: never dropped */
+	int no_stream;	      /* the master refused sendInitialEvents */
+	int relist;	      /* 410: what we have is too old */
+	int reset;	      /* the master's resourceVersions went back */
+	int group;	      /* its group is there: ask about the resource */
+	const int *master_up; /* borrowed */
+	long long held_since; /* s, monotonic; 0: it is not held back */
+	unsigned behind;      /* lists that were older than what is here */
 	/* the transfer under way */
 	long code;
 	int events;  /* lines that came */
 	int verdict; /* errno of what was wrong with it, 0 if nothing */
 	size_t header_bytes;
+	char warning[256];
 	struct buf
 	    line; /* a watch line that is not whole, or an error's body */
 	struct split split;
@@ -47,6 +55,7 @@ struct source {
 	/* told when the feed became synced or was refused, or was written to */
 	void (*changed)(struct source *s);
 	void *owner;
+	time_t tried;	/* when it last began */
 	char wish[256]; /* file in wishes/ that asked for it, "" if none */
 };
 
@@ -61,8 +70,13 @@ void source_free(struct source *s);
 
 /* Try now, if it is waiting (the master is back). */
 void source_kick(struct source *s);
+/* So too, but not again within a second: somebody asks for it. */
+void source_nudge(struct source *s);
 /* Stop the transfer, if any, and wait to be kicked. */
 void source_pause(struct source *s);
+
+/* After source_pause(): go on, in a second, if there is a master. */
+void source_resume(struct source *s);
 
 /* To be called by the curlev's done. */
 void source_done(CURL *easy, CURLcode code);

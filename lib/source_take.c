@@ -73,10 +73,16 @@ source_rv(const json_t *o)
 int
 source_commit(struct source *s, uint64_t rv)
 {
+	if (source_behind(s, rv)) {
+		errno = EPROTO;
+		return source_fail(s);
+	}
 	if (journal_list_commit(&s->j, rv, s->kind, s->api_version, s->reset) ==
 	    -1)
 		return source_fail(s);
 	s->relist = s->reset = 0;
+	s->behind = 0;
+	s->held_since = 0;
 	s->backoff_ms = 0;
 	journal_refuse(&s->j, 0, "");
 	s->changed(s);

@@ -25,4 +25,20 @@ void source_kind(struct source *s, const json_t *o, int list);
 /* metadata.resourceVersion, 0 where there is none. */
 uint64_t source_rv(const json_t *o);
 
+/*
+ * 1 if the feed was changed here and the outbox has still to tell the master
+ * (source_held.c): what the master says of it would undo that for a while.
+ */
+int source_held(struct source *s);
+/* 1 if the list at rv is to be asked for again, as readers have seen more. */
+int source_behind(struct source *s, uint64_t rv);
+
+/*
+ * Of a feed that was not found (source_gone.c): append the path to ask, of
+ * discovery's legacy form, which every version has; 0, or -1 with errno. Then
+ * 1 if the answer in s->line has it, 0 if not, -1 if it is no such answer.
+ */
+int source_ask(const struct source *s, struct buf *b);
+int source_is_known(const struct source *s);
+
 #endif

@@ -84,16 +84,24 @@ member(struct buf *b, const char *key, const char *value, int *sep)
 static int
 write_causes(struct buf *b, const struct status *s, int *sep)
 {
-	int sub = 0;
+	size_t i;
+	int sub;
 
-	if (s->cause == NULL && s->cause_message == NULL)
+	if (s->ncauses == 0)
 		return 0;
-	if (buf_printf(b, "%s\"causes\":[{", *sep ? "," : "") == -1 ||
-	    member(b, "reason", s->cause, &sub) == -1 ||
-	    member(b, "message", s->cause_message, &sub) == -1)
+	if (buf_printf(b, "%s\"causes\":[", *sep ? "," : "") == -1)
 		return -1;
+	for (i = 0; i < s->ncauses; i++) {
+		sub = 0;
+		if (buf_puts(b, i == 0 ? "{" : ",{") == -1 ||
+		    member(b, "reason", s->causes[i].reason, &sub) == -1 ||
+		    member(b, "message", s->causes[i].message, &sub) == -1 ||
+		    member(b, "field", s->causes[i].field, &sub) == -1 ||
+		    buf_puts(b, "}") == -1)
+			return -1;
+	}
 	*sep = 1;
-	return buf_puts(b, "}]");
+	return buf_puts(b, "]");
 }
 
 static int
@@ -101,9 +109,8 @@ write_details(struct buf *b, const struct status *s)
 {
 	int sep = 0;
 
-	if (s->name == NULL && s->group == NULL && s->kind == NULL &&
-	    s->cause == NULL && s->cause_message == NULL &&
-	    s->retry_after_seconds == 0)
+	if (!s->details && s->name == NULL && s->group == NULL &&
+	    s->kind == NULL && s->ncauses == 0 && s->retry_after_seconds == 0)
 		return 0;
 	if (buf_puts(b, ",\"details\":{") == -1 ||
 	    member(b, "name", s->name, &sep) == -1 ||
@@ -118,6 +125,17 @@ write_details(struct buf *b, const struct status *s)
 	return buf_puts(b, "}");
 }
 
+static int
+write_metadata(struct buf *b, const char *cont)
+{
+	int sep = 0;
+
+	if (buf_puts(b, "\"metadata\":{") == -1 ||
+	    member(b, "continue", cont, &sep) == -1)
+		return -1;
+	return buf_puts(b, "},\"status\":\"Failure\"");
+}
+
 int
 status_write(struct buf *b, const struct status *s)
 {
@@ -127,9 +145,8 @@ status_write(struct buf *b, const struct status *s)
 
 	if (reason == NULL)
 		reason = status_reason(s->code);
-	if (buf_puts(b,
-		"{\"kind\":\"Status\",\"apiVersion\":\"v1\","
-		"\"metadata\":{},\"status\":\"Failure\"") == 0 &&
+	if (buf_puts(b, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",") == 0 &&
+	    write_metadata(b, s->cont) == 0 &&
 	    member(b, "message", s->message, &sep) == 0 &&
 	    member(b, "reason", reason, &sep) == 0 &&
 	    write_details(b, s) == 0 &&

@@ -3,6 +3,10 @@
 
 #include "buf.h"
 
+struct status_cause {
+	const char *reason, *message, *field; /* each may be NULL */
+};
+
 /* metav1.Status, status Failure, as kube-apiserver writes it. */
 struct status {
 	int code;
@@ -10,9 +14,11 @@ struct status {
 	const char *message;
 	const char *name; /* details; each may be NULL */
 	const char *group;
-	const char *kind;  /* the plural resource (but for 422: the Kind) */
-	const char *cause; /* reason of one cause, ResourceVersionTooLarge */
-	const char *cause_message;
+	const char *kind; /* the plural resource (but for 422: the Kind) */
+	const struct status_cause *causes;
+	size_t ncauses;
+	const char *cont; /* metadata.continue, or NULL */
+	int details;	  /* write an object of them even if it is empty */
 	int retry_after_seconds; /* 0: none */
 };
 

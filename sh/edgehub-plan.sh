@@ -5,6 +5,7 @@ check_options() {
 	check_number -v "$level" 0 10
 	check_number --sync-timeout "$sync_timeout" 0 86400
 	check_number --server-port "$server_port" 1 65535
+	check_number --review-age "$review_age" 0 2592000
 	[ -n "$node" ] || node=$(hostname | tr '[:upper:]' '[:lower:]')
 	case $node in
 	'' | [!a-z0-9]* | *[!a-z0-9.-]*)
@@ -44,6 +45,13 @@ check_upstream() {
 	# shellcheck disable=SC2016
 	sed 's/\$NODE/'"$node/g" "$feeds" >"$tmp/feeds.conf"
 	tool_says ote-watch-sync -n -k "$kubeconfig" -c "$tmp/feeds.conf"
+	check_file --writes "$writes"
+	cp -- "$writes" "$tmp/writes.conf"
+	tool_says ote-edge-server -n -k "$kubeconfig" -c "$writes"
+	check_text --outbox-limits "$limits"
+	"$bin/ote-edge-server" -n -k "$kubeconfig" -o "$limits" >/dev/null 2>&1 ||
+		die "--outbox-limits $limits: not entries=N,bytes=N," \
+			"events=N,event_bytes=N: 1 to 500000 each, of bytes 4096 to 2^40"
 	split_addr --lb-address "$lb"
 	[ "$lb" != "$web" ] || die "--lb-address $lb: is the server's own:" \
 		"choose another port"
@@ -97,10 +105,15 @@ render() {
 		else
 			plan_upstream "$2"
 		fi
+		# nobody is answered 503 because the hub is just starting
+		behind="-w '$run/edge.sock'"
+		[ "$mode" = standalone ] ||
+			behind="$behind -w '$run/sync.sock'"
 		# large blocks go back to the system at once: 34 KB a TLS
 		# connection instead of 47
-		printf "web\tenv MALLOC_MMAP_THRESHOLD_=8192 lighttpd -D -f '%s'\n" \
-			"$run/lighttpd.conf"
+		printf "web\t'%s' %s '%s' env %s lighttpd -D -f '%s'\n" \
+			"$bin/ote-listen" "$behind" "$web" \
+			MALLOC_MMAP_THRESHOLD_=8192 "$run/lighttpd.conf"
 	} >"$1/plan"
 }
 
@@ -116,7 +129,14 @@ plan_upstream() {
 	plan_line sync+ ote-watch-sync -d "$1" -k "$kubeconfig" -l "$lb" \
 		-c "$run/feeds.conf" -w "$sync_timeout"
 	plan_line edge+ ote-edge-server -d "$1" -k "$kubeconfig" -l "$lb" \
-		-s "$run/edge.sock"
+		-c "$run/writes.conf" -r "$review_age" -s "$run/edge.sock" \
+		${limits:+-o "$limits"}
+	plan_line outbox+ ote-when "$1/outbox/new" "$bin/ote-outbox" \
+		${verbose:+"$verbose"} -e -d "$1" -k "$kubeconfig" -l "$lb"
+	plan_line heal+ ote-endpoint-heal -d "$1" -N "$node"
+	plan_line discovery+ ote-discovery -d "$1" -k "$kubeconfig" -l "$lb"
+	plan_line tunnel+ ote-tunnel -d "$1" -k "$kubeconfig" -l "$lb" \
+		-s "$run/tunnel.sock"
 }
 
 # plan_line NAME TOOL ARGUMENT...

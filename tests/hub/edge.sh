@@ -1,5 +1,5 @@
 # Sourced by the tests of whole hubs: TAP, a directory of its own, hubs and
-# mock masters on ports that the kernel chose, all ended at the end.
+# mock masters on ports of their own, all ended at the end.
 # shellcheck shell=sh disable=SC2034
 set -u
 umask 077
@@ -99,7 +99,7 @@ hub() {
 		>>"$dir/$name.out" 2>>"$dir/$name.err" &
 	pid=$!
 	pids="$pids $pid"
-	wait_for 20 curl -sf --cacert "$ca" "https://127.0.0.1:$port/healthz" ||
+	wait_for 20 curl -sf --cacert "$ca" "https://127.0.0.1:$port/readyz" ||
 		{ bad=1 && echo "Bail out! $name does not start" && exit 1; }
 }
 
@@ -108,11 +108,13 @@ start_master() { # a standalone hub that plays the master
 	master_pid=$pid
 }
 
-start_edge() { # a hub in front of what kubeconfig() named
+edge_args=
+start_edge() { # a hub in front of what kubeconfig() named, with $edge_args
 	[ -e "$dir/feeds" ] || : >"$dir/feeds"
+	# shellcheck disable=SC2086
 	hub edge k8s "$edge_port" --kube-config "$dir/kubeconfig" \
 		-l "127.0.0.1:$lb_port" --feeds "$dir/feeds" \
-		--sync-timeout 5
+		--sync-timeout 5 $edge_args
 	edge_pid=$pid
 }
 
@@ -125,6 +127,11 @@ tool() {
 	tr " " "\n" <"/proc/$1/task/$1/children" | while read -r p; do
 		[ "$(cat "/proc/$p/comm")" != "$2" ] || echo "$p"
 	done
+}
+
+# outbox_gets SIGNAL PID: what replays for that hub, whether it runs now or not
+outbox_gets() {
+	kill -s "$1" -- "-$(tool "$2" ote-when)"
 }
 
 master_is() { # up|down, as the edge sees it
@@ -171,7 +178,7 @@ get() {
 	path=$1
 	shift
 	: >"$dir/body"
-	code=$(curl -sSg --path-as-is -m 20 --cacert "$ca" -D "$dir/head" \
+	code=$(curl -sSg -A test --path-as-is -m 20 --cacert "$ca" -D "$dir/head" \
 		-o "$dir/body" -w '%{http_code}' "$@" "$at$path" \
 		2>"$dir/curl.err")
 }
@@ -193,7 +200,7 @@ watch() { # FILE PATH [CURL_ARG...]: into $dir/FILE, in the background
 	out=$dir/$1 path=$2
 	shift 2
 	: >"$out"
-	curl -sSgN -m 120 --cacert "$ca" "$@" "$at$path" >"$out" \
+	curl -sSgN -A test -m 120 --cacert "$ca" "$@" "$at$path" >"$out" \
 		2>>"$dir/curl.err" &
 	watch_pid=$!
 	watches="$watches $watch_pid"

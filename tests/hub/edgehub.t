@@ -75,6 +75,8 @@ alone 'an option without value' '--lb-address: needs a value' --lb-address
 alone 'a bad port' '--server-port 99999: not a number from 1' --server-port 99999
 alone 'a port that is none' '--server-port x: not a number' --server-port x
 alone 'a bad timeout' '--sync-timeout 1m: not a number' --sync-timeout 1m
+alone 'a bad age' '--review-age 1d: not a number from 0 to 2592000' \
+	--review-age 1d
 alone 'a bad node name' '--node-name Edge_1: not a node' -n Edge_1
 alone 'another address than loopback' '--server-address 10.0.0.1: is not loop' \
 	--server-address 10.0.0.1
@@ -114,8 +116,10 @@ behind 'a key of another certificate' \
 behind 'a CA of another certificate' 'not issued by other/ca.pem' \
 	--server-ca-file other/ca.pem
 certs old -1
-behind 'an expired certificate' 'old/edge-server.pem: expired on' \
-	--server-cert-file old/edge-server.pem
+behind 'an expired certificate that is not of this CA either' \
+	'old/edge-server.pem: not issued by tls/ca.pem' \
+	--server-cert-file old/edge-server.pem \
+	--server-key-file old/edge-server-key.pem
 
 # the kubeconfig
 behind 'a missing kubeconfig' '--kube-config no: no such file' --kube-config no
@@ -132,6 +136,7 @@ changed '.clusters += [.clusters[0] | .name = "u" |
 behind 'several servers' 'several servers' --kube-config changed
 rm changed
 behind 'a missing list of feeds' '--feeds no: no such file' --feeds no
+behind 'a missing policy' '--writes no: no such file' --writes no
 
 # the masters
 behind 'no port' '--init-server master: no port' --init-server master
@@ -166,6 +171,15 @@ else
 	skip 'needs mount namespaces'
 fi
 rmdir m
+
+# cut off, a node starts with the certificate that it has
+start old "$hub" standalone --server-port "$port" -d data-old -n edge-1 \
+	--server-ca-file old/ca.pem --server-cert-file old/edge-server.pem \
+	--server-key-file old/edge-server-key.pem
+wait_for get -kf "https://127.0.0.1:$port/readyz"
+ok $? 'an expired certificate: the hub serves' || sed 's/^/# /' old.log
+is 'and it is told' "$(grep -c '^ote_edgehub: --server-cert-file old/edge-server.pem: certificate has expired: ' old.log)" 1
+kill "$pid" && wait_for gone "$pid"
 
 # a run
 start run "$hub" standalone --server-port "$port" -d data -n edge-1

@@ -76,7 +76,7 @@ ok $? 'the foreign file is in quarantine/'
 ok $? 'so are the journals as they were'
 [ ! -e "$tree/secrets/x/objects/x/note.txt" ] && [ ! -e "$tree/secrets/x/objects/x/evil" ]
 ok $? 'and not in objects/'
-is "$(grep -c 'exit\|signal\|died' "$dir/edge.err")" 0 'no tool died'
+is "$(grep 'exit\|signal\|died' "$dir/edge.err")" '' 'no tool died'
 
 : >"$dir/mock/log"
 start_mock

@@ -3,7 +3,8 @@
  *
  * mock -p N prints N free ports. mock DIR [PORT] prints its port and serves:
  * each request is appended to DIR/log ("METHOD URI" a line) and, its body
- * included, to DIR/last. DIR/rules, read anew each time, has lines `GLOB FILE
+ * included, to DIR/last; those of ote-discovery, which asks by itself, go to
+ * log.discovery and last.discovery. DIR/rules, read anew each time, has lines `GLOB FILE
  * [hold|endless]`; the first whose glob fits the URI is taken, and the bytes
  * of DIR/FILE, header included, are the answer. hold: what is appended to FILE
  * later is sent too, until FILE is removed. endless: header lines for ever.
@@ -20,12 +21,14 @@
 #include <strings.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define HEAD_MAX 65536
 
+/* -1 with errno. */
 static int
-listener(int port)
+try_port(int port)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
 	int one = 1, fd;
@@ -34,10 +37,41 @@ listener(int port)
 	a.sin_port = htons((unsigned short)port);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (fd == -1 || bind(fd, (struct sockaddr *)&a, sizeof(a)) == -1 ||
-	    listen(fd, 128) == -1)
+	if (fd == -1)
+		err(1, "socket");
+	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 &&
+	    listen(fd, 128) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int
+listener(int port)
+{
+	int fd = try_port(port);
+
+	if (fd == -1)
 		err(1, "port %d", port);
 	return fd;
+}
+
+/*
+ * A port that is free, and stays so: it is below those that the kernel gives to
+ * whoever connects.
+ */
+static int
+spare(void)
+{
+	struct timespec now;
+	int fd, i;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	srandom((unsigned)now.tv_nsec ^ (unsigned)getpid() << 16);
+	for (i = 0; i < 1000; i++)
+		if ((fd = try_port(10240 + (int)(random() % 20000))) != -1)
+			return fd;
+	err(1, "no port");
 }
 
 static void
@@ -67,7 +101,8 @@ static int
 take(int fd, char *text, char *line, size_t len)
 {
 	size_t have = 0, head, body = 0, got;
-	char more[16384], *end = NULL, *p;
+	char more[16384], last[32], to[32], *end = NULL, *p;
+	const char *suffix = "";
 	ssize_t n;
 
 	while (end == NULL && have < HEAD_MAX - 1) {
@@ -80,7 +115,11 @@ take(int fd, char *text, char *line, size_t len)
 	if (end == NULL)
 		return -1;
 	head = (size_t)(end + 4 - text);
-	append("last.new", O_TRUNC, text, have);
+	if (strcasestr(text, "\nUser-Agent: ote-discovery") != NULL)
+		suffix = ".discovery";
+	snprintf(last, sizeof(last), "last.new%s", suffix);
+	snprintf(to, sizeof(to), "last%s", suffix);
+	append(last, O_TRUNC, text, have);
 	got = have - head;
 	*end = '\0';
 	if ((p = strcasestr(text, "\r\nContent-Length:")) != NULL)
@@ -90,13 +129,14 @@ take(int fd, char *text, char *line, size_t len)
 	for (; got < body; got += (size_t)n) {
 		if ((n = read(fd, more, sizeof(more))) <= 0)
 			return -1;
-		append("last.new", O_APPEND, more, (size_t)n);
+		append(last, O_APPEND, more, (size_t)n);
 	}
 	if ((p = strstr(text, " HTTP/1")) == NULL)
 		return -1;
 	snprintf(line, len, "%.*s\n", (int)(p - text), text);
-	rename("last.new", "last");
-	append("log", O_APPEND, line, strlen(line));
+	rename(last, to);
+	snprintf(to, sizeof(to), "log%s", suffix);
+	append(to, O_APPEND, line, strlen(line));
 	line[strlen(line) - 1] = '\0';
 	return 0;
 }
@@ -186,7 +226,7 @@ main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "-p") == 0) {
 		n = atoi(argv[2]);
 		for (i = 0; i < n; i++)
-			print_port(listener(0));
+			print_port(spare());
 		return 0;
 	}
 	if (argc < 2 || chdir(argv[1]) == -1)

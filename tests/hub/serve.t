@@ -43,7 +43,7 @@ status "$c?sendInitialEvents=true" 422 Invalid 'sendInitialEvents on a LIST'
 status "$c?watch=true&sendInitialEvents=true" 422 Invalid 'and without NotOlderThan'
 status "$c?watch=true&resourceVersionMatch=NotOlderThan" 422 Invalid 'match on a watch'
 status "$c?resourceVersion=1&resourceVersionMatch=Exact" 410 Expired 'exactly an old RV'
-status "$c?continue=junk" 410 Expired 'a continue of nobody' # 400 upstream
+status "$c?continue=junk" 400 BadRequest 'a continue of nobody'
 
 start=$(date +%s%N)
 status "$c?resourceVersion=99999999999999999" 504 Timeout 'an RV of the future'
@@ -56,7 +56,7 @@ ok $? 'and Retry-After: 1'
 status $c 406 NotAcceptable 'only protobuf wanted' -H 'Accept: application/vnd.kubernetes.protobuf'
 get $c -H 'Accept: application/vnd.kubernetes.protobuf,application/json' && is "$code" 200 'or JSON'
 raw "HEAD $c/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" >"$dir/head"
-is "$(sed '1,/^\r$/d' "$dir/head")$(head -c 12 "$dir/head")" 'HTTP/1.1 200' 'HEAD of an object'
+is "$(sed '1,/^\r$/d' "$dir/head")$(head -c 12 "$dir/head")" 'HTTP/1.1 405' 'HEAD is no verb of the API'
 
 write POST /apis/example.com/v1/namespaces/x/widgets \
 	'{"kind":"Widget","apiVersion":"example.com/v1","metadata":{"name":"w"}}'

@@ -48,6 +48,38 @@ grep 'once: exited with 0, again in' again.log | head -n 3 |
 is 'with growing pauses' "$(cat got)" '100 ms,200 ms,400 ms,'
 end TERM
 is 'SIGTERM: 0' "$code" 0
+run lived "some sh -c 'echo x >>lives; [ \$(wc -l <lives) != 3 ] || sleep 3.1'"
+wait_for lines lives 5
+ok $? 'so is what has lived for a while'
+grep 'some: exited with 0, again in' lived.log | head -n 4 |
+	sed 's/.*again in //' | tr '\n' , >got
+is 'with the first pause again' "$(cat got)" '100 ms,200 ms,100 ms,200 ms,'
+end TERM
+
+cat >told.plan <<'END'
+one+ sh -c 'read x <go-on; echo >&$NOTIFY_FD; exec sleep 1000'
+two sleep 1000
+END
+mkfifo go-on
+start told "$sup" -l told.lock -o told.out told.plan
+# told STATE STARTS STATE STARTS: the two processes, their pids being alive
+told() {
+	awk '{ print $2, $4 }' told.out | paste -sd' ' | grep -qxF "$*" &&
+		[ "$(awk '$2 != "down"' told.out | wc -l)" -eq \
+			"$(awk '$2 != "down" { print "/proc/" $5 }' told.out |
+				xargs -r ls -d | wc -l)" ]
+}
+wait_for told starting 1 up 1
+ok $? 'the output: one process is starting, the other up'
+echo >go-on
+wait_for told up 1 up 1
+ok $? 'it has reported'
+is 'since now' "$(awk -v now="$(date +%s)" '$3 < now - 60 || $3 > now' told.out)" ''
+kill -9 "$(awk '/^two/ { print $5 }' told.out)"
+wait_for told up 1 up 2
+ok $? 'one was started again'
+end TERM
+is 'at the end all are down' "$(awk '{ print $1, $2, $4, $5 }' told.out | paste -sd' ')" 'one down 1 0 two down 2 0'
 
 run killed "a sh -c 'echo \$\$ >>pids; exec sleep 1000'
 b sleep 1000"

@@ -77,7 +77,7 @@ rv=$((rv + 1))
 	event ADDED big $rv | sed 's/}}$/,"data":{"k":"/' | tr -d '\n'
 	printf '%s"}}}\n' "$big"
 } >>"$dir/mock/good"
-wait_for 20 grep -q "\"$rv\"" "$dir/open"
+wait_for 20 grep -q "\"$rv\".*}}\$" "$dir/open"
 is "$(tail -n 1 "$dir/open" | jq -r '.object.data.k | length')" 3000000 '3 MB go through'
 get "$c/big?resourceVersion=0"
 is "$code $(jq -r '.data.k | length' "$dir/body")" '200 3000000' 'and are served'

@@ -164,6 +164,30 @@ test_relist(void)
 	end(&j);
 }
 
+/* The master speaks every minute, and that is how old the feed is. */
+static void
+test_bookmark(void)
+{
+	static const char mark[] =
+	    "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":"
+	    "{\"resourceVersion\":\"10\"}}";
+	const struct timespec old[2] = { { 1000, 0 }, { 1000, 0 } };
+	struct journal j;
+	struct stat st;
+	off_t from;
+
+	begin(&j);
+	from = j.feed.end;
+	is_int((long long)j.feed.rv, 10, "a feed at 10");
+	is_int(futimens(j.feed.file->fd, old), 0, "heard of long ago");
+	is_int(journal_event(&j, FEED_BOOKMARK, mark, strlen(mark)), 0,
+	    "a bookmark that says nothing new");
+	is_int((long long)j.feed.end, (long long)from, "adds no line");
+	is_int(fstat(j.feed.file->fd, &st) == 0 && st.st_mtime > 1000, 1,
+	    "but is heard");
+	end(&j);
+}
+
 /* The same name with another uid: the master would tell both. */
 static void
 test_recreated(void)
@@ -206,6 +230,65 @@ test_reset(void)
 	ok(access(tree_path(PODS "/objects/x/a"), F_OK) == -1 &&
 		access(tree_path(PODS "/objects/x/z"), F_OK) == 0,
 	    "objects/ follows");
+	end(&j);
+}
+
+/* What was changed here: noted, over restarts, until a list has come. */
+static void
+test_local(void)
+{
+	struct journal j;
+	char id[17];
+	off_t from;
+
+	begin(&j);
+	is_int(journal_local(&j, "/api/v1/namespaces/x/pods/a"), 0, "noted");
+	is_int(journal_local(&j, "/api/v1/namespaces/x/pods/a"), 0, "twice");
+	tree_event(&j, FEED_MODIFIED, "a", 11, "web");
+	is_int((long long)j.nlocal, 1, "is once");
+	is_int(journal_local_sync(&j), 0, "and synced");
+	journal_free(&j);
+	is_int(tree_journal(&j, "/api/v1/pods"), 0, "opened again");
+	is_int((long long)j.nlocal, 1, "it is still known");
+	from = j.feed.end;
+	journal_list_begin(&j);
+	tree_item(&j, "a", 12, "web");
+	tree_item(&j, "b", 4, "db");
+	tree_item(&j, "c", 5, "web");
+	is_int(journal_list_commit(&j, 14, "Pod", "v1", 0), 0, "a list");
+	is_str(tree_events(&j.feed, from), "MODIFIED a 12, BOOKMARK 14",
+	    "that is newer is the difference");
+	is_int((long long)j.nlocal, 0, "and the truth");
+	ok(access(tree_path(PODS "/local"), F_OK) == -1, "the file is gone");
+
+	is_int(journal_local(&j, "/api/v1/namespaces/x/pods/c"), 0, "noted");
+	journal_free(&j);
+	is_int(tree_journal(&j, "/api/v1/pods"), 0, "opened again");
+	is_int((long long)j.nlocal, 0, "it was not synced");
+	is_int(journal_local(&j, "/api/v1/namespaces/x/pods/c"), 0, "noted");
+	is_int(journal_local(&j, "/api/v1/namespaces/x/pods/d"), 0, "two");
+	is_int(journal_local_sync(&j), 0, "synced");
+	tree_event(&j, FEED_MODIFIED, "c", 15, "web");
+	memcpy(id, j.feed.id, sizeof(id));
+	journal_list_begin(&j);
+	tree_item(&j, "a", 12, "web");
+	tree_item(&j, "b", 4, "db");
+	tree_item(&j, "c", 5, "web");
+	is_int(journal_list_commit(&j, 20, "Pod", "v1", 0), 0, "a list");
+	ok(strcmp(id, j.feed.id) != 0,
+	    "with an older version of it is a new journal");
+	is_str(tree_objects(&j.feed), "x/a 12, x/b 4, x/c 5", "the master's");
+
+	is_int(journal_local(&j, "/api/v1/namespaces/x/pods/c"), 0, "noted");
+	tree_event(&j, FEED_MODIFIED, "c", 21, "ours");
+	memcpy(id, j.feed.id, sizeof(id));
+	journal_list_begin(&j);
+	tree_item(&j, "a", 12, "web");
+	tree_item(&j, "b", 4, "db");
+	tree_item(&j, "c", 21, "theirs");
+	is_int(journal_list_commit(&j, 22, "Pod", "v1", 0), 0, "a list");
+	ok(strcmp(id, j.feed.id) != 0,
+	    "with another state at the same resourceVersion is one, too");
 	end(&j);
 }
 
@@ -339,8 +422,10 @@ main(void)
 	test_events();
 	test_full();
 	test_relist();
+	test_bookmark();
 	test_recreated();
 	test_reset();
+	test_local();
 	test_torn();
 	test_torn_pair();
 	test_garbled();

@@ -21,6 +21,11 @@ status_is(const struct status *s, const char *want, const char *name)
 	buf_free(&b);
 }
 
+static const struct status_cause too_large = {
+	.reason = "ResourceVersionTooLarge",
+	.message = "Too large resource version",
+};
+
 int
 main(void)
 {
@@ -38,8 +43,8 @@ main(void)
 	    "NotFound as kube-apiserver has it");
 	status_is(&(struct status) { .code = 504,
 		      .message = "Too large resource version",
-		      .cause = "ResourceVersionTooLarge",
-		      .cause_message = "Too large resource version",
+		      .causes = &too_large,
+		      .ncauses = 1,
 		      .retry_after_seconds = 1 },
 	    HEAD "\"message\":\"Too large resource version\","
 		 "\"reason\":\"Timeout\",\"details\":{\"causes\":[{"
@@ -57,6 +62,19 @@ main(void)
 		 "\"details\":{\"group\":\"apps\",\"kind\":\"deployments\","
 		 "\"retryAfterSeconds\":3},\"code\":409}",
 	    "a reason of its own");
+	status_is(&(struct status) { .code = 405,
+		      .message = "x",
+		      .details = 1 },
+	    HEAD "\"message\":\"x\",\"reason\":\"MethodNotAllowed\","
+		 "\"details\":{},\"code\":405}",
+	    "empty details");
+	status_is(&(struct status) { .code = 410,
+		      .message = "x",
+		      .cont = "abc" },
+	    "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{"
+	    "\"continue\":\"abc\"},\"status\":\"Failure\","
+	    "\"message\":\"x\",\"reason\":\"Expired\",\"code\":410}",
+	    "a continue token");
 	is_str(status_reason(410), "Expired", "410 is Expired");
 	is_str(status_reason(418), "Unknown", "an unknown code");
 	is_str(status_reason(200), "Unknown", "no failure at all");

@@ -1,0 +1,444 @@
+/*
+ * ote-tunnel: what a client and the master say to each other once a request
+ * was upgraded: exec, attach, port-forward, websockets.
+ *
+ * lighttpd hands such requests to a unix socket. The head goes on to the
+ * master under the hub's own credential; from then on bytes are copied both
+ * ways, and no side is read further than the other one takes.
+ */
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <err.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/listener.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "credential.h"
+#include "daemon.h"
+#include "dial.h"
+#include "httphead.h"
+#include "masters.h"
+#include "net.h"
+#include "ready.h"
+#include "status.h"
+
+#define SESSIONS_MAX 256
+#define WAY_MAX (64 * 1024) /* bytes under way in one direction */
+#define HEAD_S 10
+#define CONNECT_S 5
+#define LINGER_S 30 /* for one side, once the other one has ended */
+
+struct tunnel {
+	struct event_base *base;
+	struct kubeconfig kubeconfig;
+	struct credential credential;
+	struct addrinfo *to;
+	const char *data;
+	size_t sessions;
+	int verbose;
+};
+
+struct session {
+	struct tunnel *t;
+	struct bufferevent *client, *master;
+	struct bufferevent *ended; /* the side that has said all, or NULL */
+	int connected;		   /* the master's side is there */
+	int over;		   /* both have said all: to be flushed only */
+};
+
+static void
+usage(FILE *out)
+{
+	fputs("usage: ote-tunnel [-hnv] [-d data] -k kubeconfig [-l lb] "
+	      "[-s socket]\n",
+	    out);
+}
+
+static void
+session_free(struct session *s)
+{
+	if (s->client != NULL)
+		bufferevent_free(s->client);
+	if (s->master != NULL)
+		bufferevent_free(s->master);
+	s->t->sessions--;
+	free(s);
+}
+
+static struct bufferevent *
+other(const struct session *s, const struct bufferevent *bev)
+{
+	return bev == s->client ? s->master : s->client;
+}
+
+static size_t
+waiting(struct bufferevent *bev)
+{
+	return evbuffer_get_length(bufferevent_get_output(bev));
+}
+
+/* --- the last words --- */
+
+static void
+on_flushed(struct bufferevent *bev, void *arg)
+{
+	if (waiting(bev) == 0)
+		session_free(arg);
+}
+
+static void
+on_end(struct bufferevent *bev, short what, void *arg)
+{
+	(void)bev;
+	(void)what;
+	session_free(arg);
+}
+
+/* Answer a Status, then end. */
+static void
+refuse(struct session *s, int code, const char *message)
+{
+	struct timeval tv = { LINGER_S, 0 };
+	struct status st = { .code = code, .message = message };
+	struct buf b = { 0 };
+
+	if (s->master != NULL)
+		bufferevent_free(s->master);
+	s->master = NULL;
+	if (status_write(&b, &st) == -1 || buf_puts(&b, "\n") == -1) {
+		buf_free(&b);
+		session_free(s);
+		return;
+	}
+	evbuffer_add_printf(bufferevent_get_output(s->client),
+	    "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
+	    "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+	    code, status_phrase(code), b.len, b.data);
+	buf_free(&b);
+	bufferevent_setcb(s->client, NULL, on_flushed, on_end, s);
+	bufferevent_set_timeouts(s->client, &tv, &tv);
+}
+
+static void
+refuse_cut_off(struct session *s, const struct masters *ms)
+{
+	time_t t = (time_t)masters_down_since(ms);
+	char message[160] = "the master is out of reach: no tunnel to it";
+	struct tm tm;
+
+	if (t != 0 && gmtime_r(&t, &tm) != NULL)
+		strftime(message, sizeof(message),
+		    "the master is out of reach since %Y-%m-%dT%H:%M:%SZ: no "
+		    "tunnel to it",
+		    &tm);
+	refuse(s, 503, message);
+}
+
+/* --- copying --- */
+
+static void
+on_read(struct bufferevent *bev, void *arg)
+{
+	struct bufferevent *to = other(arg, bev);
+
+	bufferevent_write_buffer(to, bufferevent_get_input(bev));
+	if (waiting(to) >= WAY_MAX)
+		bufferevent_disable(bev, EV_READ);
+}
+
+/* bev is told that nothing more comes. */
+static void
+say_end(struct bufferevent *bev)
+{
+	struct ssl_st *ssl = bufferevent_openssl_get_ssl(bev);
+
+	if (ssl != NULL)
+		(void)SSL_shutdown(ssl);
+	else
+		(void)shutdown(bufferevent_getfd(bev), SHUT_WR);
+}
+
+/* Nothing waits for bev any more: read on, or pass the end on. */
+static void
+on_written(struct bufferevent *bev, void *arg)
+{
+	struct session *s = arg;
+
+	if (s->over)
+		session_free(s);
+	else if (s->ended != NULL && bev == other(s, s->ended))
+		say_end(bev);
+	else if (s->connected)
+		bufferevent_enable(other(s, bev), EV_READ);
+}
+
+/*
+ * One side has said all it had to say: the other one is told, and may go on
+ * for as long as it does not fall silent.
+ */
+static void
+end_half(struct session *s, struct bufferevent *bev)
+{
+	struct bufferevent *to = other(s, bev);
+	struct timeval tv = { LINGER_S, 0 };
+
+	bufferevent_disable(bev, EV_READ);
+	bufferevent_set_timeouts(to, &tv, &tv);
+	if (s->ended == NULL) {
+		s->ended = bev;
+		if (waiting(to) == 0)
+			say_end(to);
+		return;
+	}
+	s->over = 1;
+	if (waiting(to) == 0)
+		session_free(s);
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct session *s = arg;
+
+	if (what & BEV_EVENT_CONNECTED) {
+		s->connected = 1;
+		bufferevent_set_timeouts(bev, NULL, NULL);
+		net_tune(bufferevent_getfd(bev));
+		bufferevent_enable(s->client, EV_READ);
+	} else if (bev == s->master && !s->connected) {
+		if (s->t->verbose)
+			warnx("the master cannot be reached");
+		refuse(s, 503, "the master is out of reach: no tunnel to it");
+	} else if (s->connected && (what & BEV_EVENT_EOF))
+		end_half(s, bev);
+	else
+		session_free(s);
+}
+
+/* --- beginning --- */
+
+static struct bufferevent *
+dial(struct tunnel *t)
+{
+	const int flags = BEV_OPT_CLOSE_ON_FREE;
+	struct bufferevent *bev;
+	char why[128];
+	SSL *ssl;
+
+	if (!t->kubeconfig.tls) {
+		bev = bufferevent_socket_new(t->base, -1, flags);
+	} else {
+		if ((ssl = dial_ssl(&t->kubeconfig, why, sizeof(why))) ==
+		    NULL) {
+			warnx("%s", why);
+			return NULL;
+		}
+		bev = bufferevent_openssl_socket_new(t->base, -1, ssl,
+		    BUFFEREVENT_SSL_CONNECTING, flags);
+		if (bev == NULL)
+			SSL_free(ssl);
+		else
+			/* the end of TLS without its goodbye is an end, too */
+			bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	}
+	return bev;
+}
+
+static int
+send_head(struct session *s, const char *head, size_t n)
+{
+	struct tunnel *t = s->t;
+	struct buf b = { 0 }, value = { 0 };
+	char host[300];
+	int rc = -1, v6 = strchr(t->kubeconfig.host, ':') != NULL;
+
+	snprintf(host, sizeof(host), "%s%s%s:%d", v6 ? "[" : "",
+	    t->kubeconfig.host, v6 ? "]" : "", t->kubeconfig.port);
+	if (credential_authorization(&t->credential, &value) == 0 &&
+	    httphead_upgrade(&b, head, n, host, value.data) == 0)
+		rc = bufferevent_write(s->master, b.data, b.len);
+	buf_free(&value);
+	buf_free(&b);
+	return rc;
+}
+
+static void
+on_head(struct bufferevent *bev, void *arg)
+{
+	struct timeval tv = { CONNECT_S, 0 };
+	struct session *s = arg;
+	struct evbuffer *in = bufferevent_get_input(bev);
+	size_t have = evbuffer_get_length(in);
+	struct masters ms = { .n = 0 };
+	char path[512];
+	long n;
+
+	n = httphead_length((char *)evbuffer_pullup(in, -1), have);
+	if (n == 0)
+		return;
+	if (n == -1) {
+		refuse(s, 431, "the head of the request is too large");
+		return;
+	}
+	bufferevent_disable(bev, EV_READ);
+	bufferevent_set_timeouts(bev, NULL, NULL);
+	snprintf(path, sizeof(path), "%s/run/masters", s->t->data);
+	if (masters_read(&ms, path) == 0 && !masters_any_up(&ms)) {
+		refuse_cut_off(s, &ms);
+		return;
+	}
+	if ((s->master = dial(s->t)) == NULL) {
+		refuse(s, 500, "no tunnel can be made");
+		return;
+	}
+	if (send_head(s, (char *)evbuffer_pullup(in, n), (size_t)n) == -1) {
+		refuse(s, 400, "this is no request for an upgrade");
+		return;
+	}
+	evbuffer_drain(in, (size_t)n);
+	bufferevent_setcb(s->client, on_read, on_written, on_event, s);
+	bufferevent_setcb(s->master, on_read, on_written, on_event, s);
+	bufferevent_setwatermark(s->client, EV_READ, 0, WAY_MAX);
+	bufferevent_setwatermark(s->master, EV_READ, 0, WAY_MAX);
+	bufferevent_set_timeouts(s->master, &tv, &tv);
+	if (evbuffer_get_length(in) > 0)
+		bufferevent_write_buffer(s->master, in);
+	bufferevent_enable(s->master, EV_READ | EV_WRITE);
+	if (bufferevent_socket_connect(s->master, s->t->to->ai_addr,
+		(int)s->t->to->ai_addrlen) == -1)
+		refuse(s, 503, "the master is out of reach: no tunnel to it");
+}
+
+static void
+on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *from,
+    int len, void *arg)
+{
+	struct timeval tv = { HEAD_S, 0 };
+	struct tunnel *t = arg;
+	struct session *s;
+
+	(void)l;
+	(void)from;
+	(void)len;
+	if (t->sessions >= SESSIONS_MAX ||
+	    (s = calloc(1, sizeof(*s))) == NULL) {
+		close(fd);
+		return;
+	}
+	s->t = t;
+	t->sessions++;
+	s->client = bufferevent_socket_new(t->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (s->client == NULL) {
+		close(fd);
+		session_free(s);
+		return;
+	}
+	bufferevent_setcb(s->client, on_head, NULL, on_end, s);
+	bufferevent_setwatermark(s->client, EV_READ, 0, HTTPHEAD_MAX + 1);
+	bufferevent_set_timeouts(s->client, &tv, NULL);
+	bufferevent_enable(s->client, EV_READ | EV_WRITE);
+}
+
+static struct evconnlistener *
+listen_at(struct tunnel *t, const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof(sun.sun_path))
+		errx(100, "%s: too long for a socket", path);
+	memcpy(sun.sun_path, path, strlen(path) + 1);
+	if (unlink(path) == -1 && errno != ENOENT)
+		err(100, "%s", path);
+	return evconnlistener_new_bind(t->base, on_accept, t,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 128,
+	    (struct sockaddr *)&sun, sizeof(sun));
+}
+
+static void
+open_upstream(struct tunnel *t, const char *lb)
+{
+	char to[300];
+	int code, v6 = strchr(t->kubeconfig.host, ':') != NULL;
+
+	if (credential_init(&t->credential, &t->kubeconfig) == -1)
+		err(111, "%s", t->kubeconfig.token_file);
+	if (lb == NULL) {
+		snprintf(to, sizeof(to), "%s%s%s:%d", v6 ? "[" : "",
+		    t->kubeconfig.host, v6 ? "]" : "", t->kubeconfig.port);
+		lb = to;
+	}
+	if ((t->to = net_resolve(lb, &code)) == NULL)
+		errx(100, "%s: %s", lb, gai_strerror(code));
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct tunnel t = { .data = "data" };
+	const char *kubeconfig = NULL, *lb = NULL, *socket = NULL;
+	struct evconnlistener *l;
+	char why[512], path[512];
+	int c, check = 0;
+
+	umask(077);
+	while ((c = getopt(argc, argv, "d:hk:l:ns:v")) != -1) {
+		switch (c) {
+		case 'd':
+			t.data = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'k':
+			kubeconfig = optarg;
+			break;
+		case 'l':
+			lb = optarg;
+			break;
+		case 'n':
+			check = 1;
+			break;
+		case 's':
+			socket = optarg;
+			break;
+		case 'v':
+			t.verbose++;
+			break;
+		default:
+			usage(stderr);
+			return 100;
+		}
+	}
+	if (argc != optind || kubeconfig == NULL) {
+		usage(stderr);
+		return 100;
+	}
+	if (kubeconfig_load(&t.kubeconfig, kubeconfig, why, sizeof(why)) == -1)
+		errx(100, "%s", why);
+	open_upstream(&t, lb);
+	if (check)
+		return 0;
+	if (socket == NULL) {
+		snprintf(path, sizeof(path), "%s/run/tunnel.sock", t.data);
+		socket = path;
+	}
+	if ((t.base = event_base_new()) == NULL || daemon_signals(t.base) == -1)
+		errx(111, "no memory");
+	if ((l = listen_at(&t, socket)) == NULL)
+		err(100, "%s: cannot listen there", socket);
+	ready_notify();
+	event_base_dispatch(t.base);
+	evconnlistener_free(l);
+	unlink(socket);
+	return 0;
+}

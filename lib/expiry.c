@@ -1,0 +1,105 @@
+/*
+ * Until when a certificate is good. kubelet renews its own when 30 to
+ * 10 % of its life are left (client-go, certificate_manager.go): one that
+ * comes below that is not being renewed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "buf.h"
+#include "expiry.h"
+
+#define PEM_MAX (1024 * 1024)
+#define DAY_S 86400
+
+static int
+seconds(const ASN1_TIME *t, long long *out)
+{
+	struct tm tm;
+
+	memset(&tm, 0, sizeof(tm));
+	if (!ASN1_TIME_to_tm(t, &tm))
+		return -1;
+	*out = (long long)timegm(&tm);
+	return 0;
+}
+
+static int
+parse(struct expiry *x, const char *pem, size_t n)
+{
+	X509 *cert = NULL;
+	int rc = -1;
+	BIO *b;
+
+	if ((b = BIO_new_mem_buf(pem, (int)n)) != NULL)
+		cert = PEM_read_bio_X509(b, NULL, NULL, NULL);
+	if (cert != NULL && seconds(X509_get0_notBefore(cert), &x->from) == 0 &&
+	    seconds(X509_get0_notAfter(cert), &x->until) == 0)
+		rc = 0;
+	X509_free(cert);
+	BIO_free(b);
+	ERR_clear_error();
+	if (rc == -1)
+		errno = EBADMSG;
+	return rc;
+}
+
+int
+expiry_read(struct expiry *x, const char *file, const char *data)
+{
+	struct buf b = { 0 };
+	int rc, e;
+
+	if (data != NULL)
+		return parse(x, data, strlen(data));
+	if ((rc = buf_read_file(&b, AT_FDCWD, file, PEM_MAX)) == 0)
+		rc = parse(x, b.data == NULL ? "" : b.data, b.len);
+	e = errno;
+	buf_free(&b);
+	errno = e;
+	return rc;
+}
+
+enum expiry_stage
+expiry_stage(const struct expiry *x, long long now)
+{
+	long long left = x->until - now, life = x->until - x->from;
+
+	if (now < x->from)
+		return EXPIRY_EARLY;
+	if (left <= 0)
+		return EXPIRY_OVER;
+	if (left <= life / 50)
+		return EXPIRY_NEAR;
+	return left <= life / 10 ? EXPIRY_SOON : EXPIRY_FINE;
+}
+
+const char *
+expiry_name(enum expiry_stage stage)
+{
+	static const char *const names[] = { "fine", "soon", "near", "expired",
+		"early" };
+
+	return names[stage];
+}
+
+int
+expiry_tell(struct expiry_told *t, const struct expiry *x, long long now)
+{
+	enum expiry_stage stage = expiry_stage(x, now);
+
+	if (stage == t->stage &&
+	    (stage == EXPIRY_FINE || now - t->when < DAY_S))
+		return 0;
+	t->stage = stage;
+	if (stage == EXPIRY_FINE)
+		return 0;
+	t->when = now;
+	return 1;
+}

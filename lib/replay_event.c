@@ -1,0 +1,56 @@
+/*
+ * The Event that tells what became of an entry that failed.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "replay.h"
+
+static const char *
+text_of(const json_t *o, const char *member)
+{
+	const char *text = json_string_value(json_object_get(o, member));
+
+	return text != NULL ? text : "";
+}
+
+json_t *
+replay_event(const json_t *entry, const char *id, const char *reason,
+    const char *why, char **path)
+{
+	const char *name = text_of(entry, "name"), *kind, *ns;
+	const json_t *object = json_object_get(entry, "body");
+	char event[256], stamp[64];
+	time_t now = time(NULL);
+	struct tm tm;
+	json_t *e;
+
+	if (*text_of(object, "kind") == '\0')
+		object = json_object_get(entry, "before");
+	kind = text_of(object, "kind");
+	ns = text_of(entry, "namespace");
+	snprintf(event, sizeof(event), "%.200s.%.40s", name, id);
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	*path = NULL;
+	e = json_pack("{s:s s:s s:{s:s s:s} s:{s:s s:s s:s s:s s:s} s:s s:s"
+		      " s:s s:s s:s s:i s:{s:s}}",
+	    "kind", "Event", "apiVersion", "v1", "metadata", "name", event,
+	    "namespace", *ns != '\0' ? ns : "default", "involvedObject", "kind",
+	    kind, "apiVersion", text_of(entry, "apiVersion"), "namespace", ns,
+	    "name", name, "uid", text_of(entry, "uid"), "type", "Warning",
+	    "reason", reason, "message", why, "firstTimestamp", stamp,
+	    "lastTimestamp", stamp, "count", 1, "source", "component",
+	    "ote-outbox");
+	if (e == NULL ||
+	    asprintf(path, "/api/v1/namespaces/%s/events/%s",
+		*ns != '\0' ? ns : "default", event) == -1) {
+		json_decref(e);
+		*path = NULL;
+		errno = ENOMEM;
+		return NULL;
+	}
+	return e;
+}
