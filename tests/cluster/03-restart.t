@@ -71,7 +71,7 @@ size kubelet
 kubelet_start
 check "kubelet: all informers synced within 10 s" \
     wait_for 10 kubelet kubelet_synced
-todo "kubelet: it renews its lease again" \
+check "kubelet: it renews its lease again" \
     wait_for 12 lease lease_moved "$(lease)"
 check "kubelet: no container has restarted" same_containers "$ids"
 
@@ -92,7 +92,7 @@ check "the hub: it serves the pods again within 10 s" \
     wait_for 10 "the hub" hub_pods
 check "the hub: a new informer syncs" \
     informer_start fresh kubectl-hub default
-todo "the hub: kubelet renews its lease through it" \
+check "the hub: kubelet renews its lease through it" \
     wait_for 12 lease lease_moved "$before"
 check "the hub: the service answers" vip_right
 check "the hub: no container has restarted" same_containers "$ids"

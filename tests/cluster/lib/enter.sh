@@ -4,7 +4,8 @@
 # cluster_enter LIMIT SCRIPT ARG...: SCRIPT calls it first. On the host it
 # builds, makes $CLUSTER, runs SCRIPT again inside for at most LIMIT
 # seconds, cleans up and exits with its status. Inside it returns, with
-# $BIN and $OWN, the programs' directories, set.
+# $BIN and $OWN, the programs' directories, set, and $MASTER, the one of the
+# control plane: $BIN, or with OTE_MASTER=older the one two minors older.
 
 cluster_needs() {
 	[ "$(id -u)" = 0 ] || echo root
@@ -34,8 +35,10 @@ cluster_enter() {
 	_built=$(./build.sh) || bail "build.sh"
 	BIN=$(echo "$_built" | sed -n 1p)
 	OWN=$(echo "$_built" | sed -n 2p)
+	MASTER=$BIN
+	[ "${OTE_MASTER:-}" != older ] || MASTER=$(echo "$_built" | sed -n 3p)
 	CLUSTER=$(mktemp -d "${TMPDIR:-/tmp}/ote-cluster.XXXXXX")
-	export BIN OWN CLUSTER
+	export BIN OWN MASTER CLUSTER
 	_ns=
 	trap cluster_leave EXIT
 	trap 'exit 130' INT

@@ -2,6 +2,7 @@
 # hub.sh: EdgeHub on port 8778
 #
 # HUB_SERVERS, when set, replaces the masters' balancers as --init-server.
+# HUB_WRITES, when set, is its writes.conf.
 # The hub's programs are copied first: what runs is of one build, also when
 # the next one is made meanwhile.
 
@@ -26,7 +27,8 @@ hub_start() {
 	    -d "$CLUSTER/hub/data" --server-port 8778 -l 127.0.0.1:6888 \
 	    --server-ca-file "$CLUSTER/ssl/ca.pem" \
 	    --server-cert-file "$CLUSTER/ssl/edge-server.pem" \
-	    --server-key-file "$CLUSTER/ssl/edge-server-key.pem"
+	    --server-key-file "$CLUSTER/ssl/edge-server-key.pem" \
+	    ${HUB_WRITES:+--writes "$HUB_WRITES"}
 }
 
 hub_ready() {
@@ -66,3 +68,12 @@ hub_get() {
 	    --cert "$CLUSTER/pki/admin.crt" --key "$CLUSTER/pki/admin.key" \
 	    -H 'Accept: application/json' "$HUB_URL$1"
 }
+
+# hub_columns: whether it keeps the columns of all that it has feeds of
+hub_columns() (
+	cd "$CLUSTER/hub/data/cache"
+	for _feed in */*/*/*/feed; do
+		[ -e "../tables/${_feed%/*/*}" ] ||
+			[ "$(jq .code "$_feed")" != 0 ] || exit 1
+	done
+)

@@ -37,7 +37,7 @@ images_make() {
 	    "$_root/busybox/tmp" "$_root/busybox/etc"
 	cc -O2 -static -s -o "$_root/pause/pause" pause.c
 	cp "$(command -v busybox)" "$_root/busybox/bin/busybox"
-	for _tool in sh cat echo httpd ls mkdir sleep tar wget; do
+	for _tool in sh cat echo httpd ln ls mkdir sleep tar wget; do
 		ln -sf busybox "$_root/busybox/bin/$_tool"
 	done
 	echo root:x:0:0::/:/bin/sh >"$_root/busybox/etc/passwd"

@@ -2,6 +2,11 @@
 # master.sh: etcd, kube-apiserver (one or two), controllers, and in front
 # of each apiserver a balancer that can break (see cut.sh)
 
+: "${MASTER:=${BIN:-}}"
+# A test may have services of two families, or fewer controllers.
+: "${SERVICE_RANGE:=10.96.0.0/16}"
+: "${CONTROLLERS:=*}"
+
 # kc: kubectl straight to master 1. hub_kc: through the hub.
 kc() {
 	HOME=$CLUSTER "$BIN/kubectl" --kubeconfig "$CLUSTER/admin.kubeconfig" \
@@ -42,11 +47,11 @@ EOF
 # apiserver_start N: on port 6442+N; its audit log is audit-N.log
 apiserver_start() {
 	_p=$CLUSTER/pki
-	proc_start "apiserver-$1" "$BIN/kube-apiserver" \
+	proc_start "apiserver-$1" "$MASTER/kube-apiserver" \
 	    --etcd-servers=http://127.0.0.1:2379 \
 	    --bind-address=127.0.0.1 --secure-port="$((6442 + $1))" \
 	    --advertise-address=127.0.0.1 --endpoint-reconciler-type=none \
-	    --service-cluster-ip-range=10.96.0.0/16 \
+	    --service-cluster-ip-range="$SERVICE_RANGE" \
 	    --tls-cert-file="$_p/apiserver.crt" \
 	    --tls-private-key-file="$_p/apiserver.key" \
 	    --client-ca-file="$_p/ca.crt" --authorization-mode=Node,RBAC \
@@ -97,16 +102,17 @@ master_stop() {
 
 controllers_start() {
 	_c=$CLUSTER/controller-manager.kubeconfig
-	proc_start controller-manager "$BIN/kube-controller-manager" \
+	proc_start controller-manager "$MASTER/kube-controller-manager" \
 	    --kubeconfig="$_c" --authentication-kubeconfig="$_c" \
 	    --authorization-kubeconfig="$_c" --bind-address=127.0.0.1 \
 	    --use-service-account-credentials --leader-elect=false \
+	    --controllers="$CONTROLLERS" \
 	    --root-ca-file="$CLUSTER/pki/ca.crt" \
 	    --service-account-private-key-file="$CLUSTER/pki/sa.key" \
 	    --cluster-signing-cert-file="$CLUSTER/pki/ca.crt" \
 	    --cluster-signing-key-file="$CLUSTER/pki/ca.key"
 	_c=$CLUSTER/scheduler.kubeconfig
-	proc_start scheduler "$BIN/kube-scheduler" --kubeconfig="$_c" \
+	proc_start scheduler "$MASTER/kube-scheduler" --kubeconfig="$_c" \
 	    --authentication-kubeconfig="$_c" \
 	    --authorization-kubeconfig="$_c" --bind-address=127.0.0.1 \
 	    --leader-elect=false

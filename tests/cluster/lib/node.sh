@@ -49,7 +49,9 @@ state = "/run/containerd"
 EOF
 }
 
+# Static pods are files in manifests.
 kubelet_write() {
+	mkdir -p "$CLUSTER/manifests"
 	cat >"$CLUSTER/kubelet.yaml" <<EOF
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -65,6 +67,7 @@ enforceNodeAllocatable: []
 evictionHard: {}
 contentType: application/json
 readOnlyPort: 10255
+staticPodPath: $CLUSTER/manifests
 clusterDomain: cluster.local
 resolvConf: ""
 imageGCHighThresholdPercent: 100
@@ -114,12 +117,19 @@ node_cgroup() {
 }
 
 containerd_start() {
+	_boots=$(containerd_boots)
 	proc_start containerd containerd --config "$CLUSTER/containerd.toml"
 	wait_for 20 containerd containerd_ready
 }
 
+# It answers before it serves kubelet, which then ends.
 containerd_ready() {
-	ctr version >/dev/null 2>&1
+	ctr version >/dev/null 2>&1 && [ "$(containerd_boots)" -gt "$_boots" ]
+}
+
+containerd_boots() {
+	touch "$CLUSTER/log/containerd.log"
+	grep -c 'Start streaming server' "$CLUSTER/log/containerd.log" || :
 }
 
 kubelet_start() {

@@ -44,14 +44,18 @@ node_down() {
 	ip link delete cni0 2>/dev/null || :
 }
 
-# node_reboot: with the hub, when it runs here
-node_reboot() {
+# node_off: with the hub, when it runs here
+node_off() {
 	_hub=false
 	if proc_alive hub; then
 		_hub=true
 		hub_kill
 	fi
 	node_down
+}
+
+# node_boot: what node_off has ended, in the order of a boot
+node_boot() {
 	echo "$(($(cat "$CLUSTER/run/boots") + 1))" >"$CLUSTER/run/boots"
 	cat /proc/sys/kernel/random/uuid >"$CLUSTER/sys/boot_id"
 	cni_write
@@ -61,4 +65,9 @@ node_reboot() {
 	containerd_start
 	kubelet_start
 	proxy_start
+}
+
+node_reboot() {
+	node_off
+	node_boot
 }

@@ -22,6 +22,11 @@ hub_online() {
 	grep -q ' up ' "$CLUSTER/hub/data/run/masters"
 }
 
+# hub_offline: whether it knows that none is
+hub_offline() {
+	! hub_online && grep -q ' down ' "$CLUSTER/hub/data/run/masters"
+}
+
 # session_need: makes the session when the test runs alone; the test before may
 # have ended with a heal that the hub's probes have not seen yet
 session_need() {

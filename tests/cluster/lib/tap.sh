@@ -25,18 +25,6 @@ check() {
 	fi
 }
 
-# todo DESCRIPTION COMMAND...: a test of what the hub does not do yet
-todo() {
-	_tests=$((_tests + 1))
-	_what=$1
-	shift
-	if "$@"; then
-		printf 'ok %d - %s # TODO\n' "$_tests" "$_what"
-	else
-		printf 'not ok %d - %s # TODO\n' "$_tests" "$_what"
-	fi
-}
-
 # is GOT EXPECTED: for check; says what differs.
 is() {
 	[ "$1" = "$2" ] && return

@@ -2,8 +2,9 @@
 # workload.sh: N web pods that say who they are, and a Service in front
 #
 # Pod web-i answers "web-i config-i secret-i": its name, a line from its
-# ConfigMap and a line from its Secret. The pods tolerate an unreachable
-# node for ever, so what is tested is the hub and not the eviction.
+# ConfigMap and a line from its Secret; and at /token its service account's
+# token, as it has it mounted now. The pods tolerate an unreachable node for
+# ever, so what is tested is the hub and not the eviction.
 
 workload_json() {
 	jq -n --argjson n "$1" 'def meta($i): {name: "web-\($i)",
@@ -14,8 +15,8 @@ workload_json() {
 	{apiVersion: "v1", kind: "Secret", metadata: meta(.),
 	    stringData: {line: "secret-\(.)"}},
 	{apiVersion: "v1", kind: "Pod", metadata: meta(.), spec: {
-	    restartPolicy: "Always", automountServiceAccountToken: false,
-	    terminationGracePeriodSeconds: 1, enableServiceLinks: false,
+	    restartPolicy: "Always", enableServiceLinks: false,
+	    terminationGracePeriodSeconds: 1,
 	    tolerations: [
 		{key: "node.kubernetes.io/unreachable", operator: "Exists"},
 		{key: "node.kubernetes.io/not-ready", operator: "Exists"}],
@@ -26,7 +27,8 @@ workload_json() {
 		imagePullPolicy: "Never",
 		command: ["sh", "-c", "echo \"$0 $(cat /config/line) " +
 		    "$(cat /secret/line)\" >/www/index.html && " +
-		    "exec httpd -f -p 80 -h /www", "web-\(.)"],
+		    "ln -s /var/run/secrets/kubernetes.io/serviceaccount" +
+		    "/token /www && exec httpd -f -p 80 -h /www", "web-\(.)"],
 		readinessProbe: {httpGet: {port: 80}, periodSeconds: 1},
 		volumeMounts: [
 		    {name: "config", mountPath: "/config"},

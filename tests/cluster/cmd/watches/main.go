@@ -4,7 +4,10 @@
 // headers, {"failed":i,...} for one that was not answered with 200 and
 // {"closed":i,...} for one that ended; it never opens one again. With -print each
 // event is a line too: watch, type, kind, namespace, name,
-// resourceVersion, annotations. At SIGTERM, or after T seconds, it prints
+// resourceVersion, annotations. With -write PATH, an object that each watch
+// begins with and sees, it is patched K times once all have begun: each time
+// a line {"delivered_ms":from the request to the last watch,
+// "spread_ms":from the first watch to the last}. At SIGTERM, or after T seconds, it prints
 // {"events":n,"open":n} and exits with 1 when a watch failed or ended.
 package main
 
@@ -14,9 +17,11 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -29,7 +34,15 @@ import (
 
 var (
 	show          = flag.Bool("print", false, "print each event")
+	path          = flag.String("write", "", "object to patch")
+	times         = flag.Int("times", 20, "how often")
 	events, alive atomic.Int64
+	round         struct {
+		sync.Mutex
+		left        int64
+		first, last time.Time
+		done        chan bool
+	}
 )
 
 type event struct {
@@ -64,6 +77,7 @@ func read(i int, res *http.Response) {
 			return
 		}
 		events.Add(1)
+		seen()
 		if *show {
 			var e event
 			if err := json.Unmarshal(b, &e); err != nil {
@@ -73,6 +87,70 @@ func read(i int, res *http.Response) {
 			}
 			e.print(i)
 		}
+	}
+}
+
+func begin(n int64) chan bool {
+	round.Lock()
+	defer round.Unlock()
+	round.left, round.first = n, time.Time{}
+	round.done = make(chan bool)
+	return round.done
+}
+
+func seen() {
+	now := time.Now()
+	round.Lock()
+	defer round.Unlock()
+	if round.left == 0 {
+		return
+	}
+	if round.first.IsZero() {
+		round.first = now
+	}
+	round.last = now
+	if round.left--; round.left == 0 {
+		close(round.done)
+	}
+}
+
+func await(done chan bool) {
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		cli.Fatal("write", fmt.Errorf("%d watches did not see it", round.left))
+	}
+}
+
+// ms is a duration for a line.
+func ms(d time.Duration) float64 {
+	return float64(d.Microseconds()) / 1000
+}
+
+// write patches the object again and again, and waits each time until all
+// have seen it.
+func write(c *http.Client, url string, n int64) {
+	for i := range *times {
+		body := fmt.Sprintf(`{"metadata":{"annotations":{"n":"%d-%d"}}}`,
+			i, time.Now().UnixNano())
+		req, err := http.NewRequest("PATCH", url, strings.NewReader(body))
+		if err != nil {
+			cli.Fatal("write", err)
+		}
+		req.Header.Set("Content-Type", "application/merge-patch+json")
+		done, start := begin(n), time.Now()
+		res, err := c.Do(req)
+		if err == nil && res.StatusCode != 200 {
+			err = fmt.Errorf("status %d", res.StatusCode)
+		}
+		if err != nil {
+			cli.Fatal("write", err)
+		}
+		io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+		await(done)
+		cli.Print(map[string]any{"delivered_ms": ms(round.last.Sub(start)),
+			"spread_ms": ms(round.last.Sub(round.first))})
 	}
 }
 
@@ -117,6 +195,7 @@ func main() {
 	start := time.Now()
 	all := int64(*count * flag.NArg())
 	var wg sync.WaitGroup
+	began := begin(all)
 	for i := 0; int64(i) < all; i++ {
 		wg.Add(1)
 		go func() {
@@ -131,6 +210,10 @@ func main() {
 		wg.Wait()
 		cli.Print(map[string]any{"open": alive.Load(),
 			"ms": time.Since(start).Milliseconds()})
+		if *path != "" && alive.Load() == all {
+			await(began)
+			write(c, cfg.Host+*path, all)
+		}
 	}()
 	select {
 	case <-sig:
