@@ -2,7 +2,7 @@
 # real.sh: figures that need a real master and node; see tests/cluster
 #
 # One hub between a real control plane and a node with ten pods: memory,
-# watch latency, a black hole, disk and line. Needs root and Go.
+# watch latency, a black hole, disk and line, reboots. Needs root and Go.
 set -eu
 
 HERE=$(cd -- "$(dirname -- "$0")" && pwd)
@@ -23,6 +23,8 @@ cluster_enter "${RUN_LIMIT:-1500}" "$HERE/real.sh"
 . "$HERE/hole.sh"
 # shellcheck source=tests/bench/bytes.sh
 . "$HERE/bytes.sh"
+# shellcheck source=tests/bench/reboot.sh
+. "$HERE/reboot.sh"
 
 # options NAME: lines of curl's configuration, to be that user
 options() {
@@ -58,7 +60,7 @@ cover() {
 part real
 CURL_OPTIONS=$(options admin)
 session_up
-for _what in ${FIGURES:-memory latency hole disk resume}; do
+for _what in ${FIGURES:-memory latency hole disk resume reboots}; do
 	case $_what in
 	memory)
 		_path="/api/v1/pods?fieldSelector=spec.nodeName%3Dedge-1"
