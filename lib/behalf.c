@@ -90,29 +90,47 @@ refuse(struct behalf *b, const char *what, char *why, size_t len)
 	return b->kind;
 }
 
+/* A name as a message can have it, on one line and not too long. */
+static void
+printable(const char *name, char *out, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < len && name[i] != '\0'; i++)
+		out[i] = (unsigned char)name[i] < ' ' || name[i] == 0x7f
+		    ? '?'
+		    : name[i];
+	out[i] = '\0';
+}
+
 static enum behalf_kind
 refuse_user(struct behalf *b, const struct behalf_rules *r,
     const struct user *u, const char *wrong, char *why, size_t len)
 {
 	const char *dir = r->pairs.dir == NULL ? "identities" : r->pairs.dir;
-	char file[256] = "NAME";
+	char file[256] = "NAME", name[128];
+	int n;
 
 	if (apipath_escape(u->name, file, sizeof(file)) == -1)
 		snprintf(file, sizeof(file), "NAME");
+	printable(u->name, name, sizeof(name));
 	b->kind = BEHALF_REFUSED;
+	n = snprintf(why, len, "the hub cannot speak for user \"%s\": ", name);
+	if (n < 0 || (size_t)n >= len)
+		return b->kind;
+	why += n;
+	len -= (size_t)n;
 	if (wrong[0] != '\0')
-		snprintf(why, len, "the hub cannot speak for user \"%s\": %s",
-		    u->name, wrong);
+		snprintf(why, len, "%s", wrong);
 	else if (r->impersonate)
 		snprintf(why, len,
-		    "the hub cannot speak for user \"%s\": its names cannot "
-		    "be impersonated; put its key pair at %s/%s.pem",
-		    u->name, dir, file);
+		    "its names cannot be impersonated; put its key pair at "
+		    "%s/%s.pem",
+		    dir, file);
 	else
 		snprintf(why, len,
-		    "the hub cannot speak for user \"%s\": put its key pair "
-		    "at %s/%s.pem, or let the hub impersonate",
-		    u->name, dir, file);
+		    "put its key pair at %s/%s.pem, or let the hub impersonate",
+		    dir, file);
 	return b->kind;
 }
 
