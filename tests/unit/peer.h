@@ -23,7 +23,8 @@
 struct peer {
 	SSL_CTX *ctx;
 	EVP_PKEY *key;
-	int fd, port, h2, connections;
+	pthread_t thread;
+	int fd, port, h2, connections, open;
 	int asked; /* requests so far, in all */
 };
 
@@ -168,6 +169,7 @@ peer_serve(void *arg)
 	}
 	close(SSL_get_fd(l->ssl));
 	SSL_free(l->ssl);
+	__atomic_sub_fetch(&l->p->open, 1, __ATOMIC_SEQ_CST);
 	free(l);
 	return NULL;
 }
@@ -186,6 +188,7 @@ peer_accept(void *arg)
 		l->ssl = SSL_new(p->ctx);
 		l->number =
 		    __atomic_add_fetch(&p->connections, 1, __ATOMIC_SEQ_CST);
+		__atomic_add_fetch(&p->open, 1, __ATOMIC_SEQ_CST);
 		SSL_set_fd(l->ssl, fd);
 		if (pthread_create(&thread, NULL, peer_serve, l) == 0)
 			pthread_detach(thread);
@@ -193,14 +196,28 @@ peer_accept(void *arg)
 	return NULL;
 }
 
-/* It runs until the process ends. */
+/* When its clients have gone. */
+static inline void
+peer_stop(struct peer *p)
+{
+	int i;
+
+	shutdown(p->fd, SHUT_RDWR);
+	pthread_join(p->thread, NULL);
+	for (i = 0; i < 500 && __atomic_load_n(&p->open, __ATOMIC_SEQ_CST) > 0;
+	     i++)
+		usleep(10000);
+	close(p->fd);
+	SSL_CTX_free(p->ctx);
+	EVP_PKEY_free(p->key);
+}
+
 static inline int
 peer_start(struct peer *p, int h2)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
 	socklen_t len = sizeof(a);
 	struct buf cert = { 0 };
-	pthread_t thread;
 	X509 *x;
 	BIO *in;
 
@@ -226,7 +243,7 @@ peer_start(struct peer *p, int h2)
 	    getsockname(p->fd, (struct sockaddr *)&a, &len) == -1)
 		return -1;
 	p->port = ntohs(a.sin_port);
-	return pthread_create(&thread, NULL, peer_accept, p) == 0 ? 0 : -1;
+	return pthread_create(&p->thread, NULL, peer_accept, p) == 0 ? 0 : -1;
 }
 
 #endif
