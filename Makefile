@@ -28,7 +28,8 @@ COMPILE = $(CC) $(BASE_CPP) $(WARN) $(HARDEN) $(CFLAGS) -MMD -MP
 LINK = $(CC) $(CFLAGS) $(HARDEN) $(HARDEN_LD) $(LDFLAGS) -Wl,--as-needed
 
 # Each program links those that it uses, and the members of libote.a.
-LIBS = -lcurl -levent_openssl -levent_core -ljansson -lyaml -lssl -lcrypto -lz
+LIBS = -lcurl -levent_openssl -levent_core -lcjose -ljansson -lyaml -lssl \
+	-lcrypto -lz
 $(B)/tests/bench/fcgi-bytes: LIBS = -lfcgi
 
 TOOLS = $(patsubst bin/%.c,%,$(wildcard bin/*.c)) ote-edge-server

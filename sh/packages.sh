@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 
 build_packages='gcc libc6-dev make libcurl4-openssl-dev libevent-dev
-	libjansson-dev libssl-dev libyaml-dev zlib1g-dev'
+	libcjose-dev libjansson-dev libssl-dev libyaml-dev zlib1g-dev'
 run_packages='curl jq lighttpd lighttpd-mod-openssl openssl'
 
 installed() {
