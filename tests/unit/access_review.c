@@ -5,11 +5,6 @@
 #include "access_review.h"
 #include "tap.h"
 
-#define REVIEW(kind, status) \
-	"{\"kind\":\"" kind  \
-	"\",\"apiVersion\":\"authorization.k8s.io/v1\",\"status\":" status "}"
-#define SAR(status) REVIEW("SubjectAccessReview", status)
-
 static void
 written(const struct access_question *q, const struct user *u, const char *want)
 {
@@ -60,49 +55,53 @@ static void
 test_read(void)
 {
 	static const struct {
-		const char *text;
+		const char *kind, *status;
 		int rc, e;
 		const char *reason;
 	} all[] = {
-		{ SAR("{\"allowed\":true}"), 1, 0, "" },
-		{ SAR("{\"allowed\":true,\"reason\":\"RBAC\"}"), 1, 0, "RBAC" },
-		{ SAR("{\"allowed\":true,\"evaluationError\":\"e\"}"), 1, 0,
+		{ "", "{\"allowed\":true}", 1, 0, "" },
+		{ "", "{\"allowed\":true,\"reason\":\"RBAC\"}", 1, 0, "RBAC" },
+		{ "", "{\"allowed\":true,\"evaluationError\":\"e\"}", 1, 0,
 		    "" },
-		{ SAR("{\"allowed\":false}"), 0, 0, "" },
-		{ SAR("{\"allowed\":false,\"denied\":true,\"reason\":\"no\"}"),
+		{ "", "{\"allowed\":false}", 0, 0, "" },
+		{ "", "{\"allowed\":false,\"denied\":true,\"reason\":\"no\"}",
 		    0, 0, "no" },
-		{ SAR("{\"allowed\":false,\"denied\":true,"
-		      "\"evaluationError\":\"e\"}"),
+		{ "",
+		    "{\"allowed\":false,\"denied\":true,"
+		    "\"evaluationError\":\"e\"}",
 		    0, 0, "" },
-		{ SAR("{\"allowed\":false,\"evaluationError\":\"e\"}"), -1,
+		{ "", "{\"allowed\":false,\"evaluationError\":\"e\"}", -1,
 		    EAGAIN, "" },
-		{ SAR("{\"allowed\":true,\"denied\":true}"), -1, EBADMSG, "" },
-		{ SAR("{\"allowed\":\"true\"}"), -1, EBADMSG, "" },
-		{ SAR("{\"allowed\":false,\"allowed\":true}"), -1, EBADMSG,
-		    "" },
-		{ SAR("{}"), -1, EBADMSG, "" },
-		{ SAR("null"), -1, EBADMSG, "" },
-		{ REVIEW("SelfSubjectAccessReview", "{\"allowed\":true}"), 1, 0,
-		    "" },
-		{ REVIEW("Status", "{\"allowed\":true}"), -1, EBADMSG, "" },
-		{ "{\"status\":{\"allowed\":true}}", -1, EBADMSG, "" },
-		{ "[]", -1, EBADMSG, "" },
-		{ "", -1, EBADMSG, "" },
-		{ SAR("{\"allowed\":false,\"reason\":\"0123456789abcd\xc3\xa4"
-		      "\"}"),
+		{ "", "{\"allowed\":true,\"denied\":true}", -1, EBADMSG, "" },
+		{ "", "{\"allowed\":\"true\"}", -1, EBADMSG, "" },
+		{ "", "{\"allowed\":false,\"allowed\":true}", -1, EBADMSG, "" },
+		{ "", "{}", -1, EBADMSG, "" },
+		{ "", "null", -1, EBADMSG, "" },
+		{ "", "", -1, EBADMSG, "" },
+		{ "Self", "{\"allowed\":true}", 1, 0, "" },
+		{ "Local", "{\"allowed\":true}", 1, 0, "" },
+		{ "Token", "{\"allowed\":true}", -1, EBADMSG, "" },
+		{ "",
+		    "{\"allowed\":false,\"reason\":\"0123456789abcd\xc3\xa4\"}",
 		    0, 0, "0123456789abcd" },
 	};
-	char reason[16];
+	char reason[16], text[512];
 	size_t i;
 	int rc;
 
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		rc = access_review_read(all[i].text, strlen(all[i].text),
-		    reason, sizeof(reason));
+		snprintf(text, sizeof(text),
+		    "{\"kind\":\"%sSubjectAccessReview\",\"status\":%s}",
+		    all[i].kind, all[i].status);
+		rc = access_review_read(text, strlen(text), reason,
+		    sizeof(reason));
 		ok(rc == all[i].rc && (rc != -1 || errno == all[i].e) &&
 			strcmp(reason, all[i].reason) == 0,
-		    "%s: %d", all[i].text, rc);
+		    "%s: %d", text, rc);
 	}
+	ok(access_review_read("[]", 2, reason, sizeof(reason)) == -1,
+	    "no object");
+	ok(access_review_read("", 0, reason, 0) == -1, "nothing");
 }
 
 static void
