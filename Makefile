@@ -124,7 +124,7 @@ D = $(DESTDIR)$(PREFIX)
 install: all
 	install -d $(D)/bin $(D)/share/ote-edge/errors $(D)/lib/systemd/system
 	install $(BINS) sh/ote_edgehub $(D)/bin
-	install -m 644 $(wildcard etc/*.conf etc/*.in) sh/lib.sh sh/edgehub-*.sh \
+	install -m 644 $(wildcard etc/*.conf etc/*.in etc/*.lua) sh/lib.sh sh/edgehub-*.sh \
 		$(D)/share/ote-edge
 	install -m 644 etc/errors/*.html $(D)/share/ote-edge/errors
 	for p in $(PAGES); do install -D -m 644 $$p \
