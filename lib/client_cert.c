@@ -10,6 +10,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -287,24 +288,15 @@ first_der(const char *pem, size_t n, long *derlen)
 	return der;
 }
 
-int
-client_cert_read(struct client_cert *c, const char *pem, size_t n, char *why,
+static int
+read_whole(struct client_cert *c, const unsigned char *der, long n, char *why,
     size_t len)
 {
 	struct client_cert got = { 0 };
-	unsigned char *der = NULL;
-	long derlen = 0;
-	int rc = -1, e;
+	int rc, e;
 
-	snprintf(why, len, "no memory");
-	if (n > CLIENT_CERT_MAX)
-		say(why, len, "it is too long");
-	else if ((der = first_der(pem, n, &derlen)) == NULL)
-		say(why, len, "it is no PEM certificate");
-	else
-		rc = read_der(&got, der, derlen, why, len);
+	rc = read_der(&got, der, n, why, len);
 	e = errno;
-	OPENSSL_free(der);
 	ERR_clear_error();
 	if (rc == 0) {
 		client_cert_free(c);
@@ -312,6 +304,54 @@ client_cert_read(struct client_cert *c, const char *pem, size_t n, char *why,
 		why[0] = '\0';
 	} else
 		client_cert_free(&got);
+	errno = e;
+	return rc;
+}
+
+int
+client_cert_read(struct client_cert *c, const char *pem, size_t n, char *why,
+    size_t len)
+{
+	unsigned char *der = NULL;
+	long derlen = 0;
+	int rc = -1, e;
+
+	snprintf(why, len, "no memory");
+	if (n > CLIENT_CERT_MAX)
+		return say(why, len, "it is too long");
+	if ((der = first_der(pem, n, &derlen)) == NULL)
+		say(why, len, "it is no PEM certificate");
+	else
+		rc = read_whole(c, der, derlen, why, len);
+	e = errno;
+	OPENSSL_free(der);
+	ERR_clear_error();
+	errno = e;
+	return rc;
+}
+
+int
+client_cert_read_base64(struct client_cert *c, const char *text, size_t n,
+    char *why, size_t len)
+{
+	unsigned char *der;
+	int derlen, rc = -1, e;
+
+	if (n > CLIENT_CERT_MAX)
+		return say(why, len, "it is too long");
+	snprintf(why, len, "no memory");
+	if ((der = malloc(n + 3)) == NULL)
+		return -1;
+	derlen = EVP_DecodeBlock(der, (const unsigned char *)text, (int)n);
+	/* what is padded counts as bytes of zero */
+	if (derlen > 0)
+		derlen -= (text[n - 1] == '=') + (text[n - 2] == '=');
+	if (derlen <= 0)
+		say(why, len, "it is no base64");
+	else
+		rc = read_whole(c, der, derlen, why, len);
+	e = errno;
+	free(der);
 	errno = e;
 	return rc;
 }

@@ -290,6 +290,39 @@ test_pem(void)
 }
 
 static void
+test_base64(void)
+{
+	static const char *const none[] = { "", "=", "A", "AAAA", "!!!!",
+		"AA==" };
+	struct client_cert c = { 0 };
+	struct buf b = { 0 }, line = { 0 };
+	char why[256], *p, *stop;
+	size_t i;
+
+	mint_user(&b, key, "a", "g");
+	stop = strstr(b.data, "\n-----END");
+	for (p = strchr(b.data, '\n'); p < stop; p++)
+		if (*p != '\n')
+			(void)buf_add(&line, p, 1);
+	ok(client_cert_read_base64(&c, line.data, line.len, why, sizeof(why)) ==
+		    0 &&
+		strcmp(c.user.name, "a") == 0,
+	    "base64 in a line");
+	ok(client_cert_read_base64(&c, line.data, line.len - 4, why,
+	       sizeof(why)) == -1,
+	    "cut off: %s", why);
+	for (i = 0; i < sizeof(none) / sizeof(*none); i++)
+		ok(client_cert_read_base64(&c, none[i], strlen(none[i]), why,
+		       sizeof(why)) == -1 &&
+			errno == EBADMSG,
+		    "refused: %s: %s", none[i], why);
+	ok(strcmp(c.user.name, "a") == 0, "what was is left");
+	client_cert_free(&c);
+	buf_free(&line);
+	buf_free(&b);
+}
+
+static void
 test_id(void)
 {
 	char want[EVP_MAX_MD_SIZE * 2 + 16] = "X509SHA256=", why[256];
@@ -354,6 +387,7 @@ main(void)
 	test_refusals();
 	test_sizes();
 	test_pem();
+	test_base64();
 	test_id();
 	test_times();
 	EVP_PKEY_free(key);
