@@ -19,10 +19,14 @@
 	"{\"name\":\"web\",\"uid\":\"u-1\"}"
 #define POD ",\"pod\":{\"name\":\"web-0\",\"uid\":\"p-1\"}"
 #define NODE ",\"node\":{\"name\":\"edge-1\",\"uid\":\"n-1\"}"
-#define BODY(more) "\"kubernetes.io\":{" SA more "}"
-#define GOOD "{" HEAD "," BODY(POD NODE) ",\"jti\":\"j-1\"}"
+#define BODY "\"kubernetes.io\":{" SA
+#define GOOD                           \
+	"{" HEAD "," BODY POD NODE "}" \
+	",\"jti\":\"j-1\"}"
 
-#define BASE "{" HEAD "," BODY("") "}" /* bound to nothing */
+#define BASE                  \
+	"{" HEAD "," BODY "}" \
+	"}" /* bound to nothing */
 
 static EVP_PKEY *key;
 static struct jwks *keys;
@@ -76,17 +80,22 @@ test_user(void)
 		 "\"" KEY "pod-uid\":[\"p-1\"]}}",
 	    "bound to a pod, and its node");
 	gives(BASE, PLAIN, "bound to nothing");
-	gives("{" HEAD "," BODY(NODE) "}",
+	gives("{" HEAD "," BODY NODE "}"
+	      "}",
 	    USER ",\"extra\":{\"" KEY "node-name\":[\"edge-1\"],"
 		 "\"" KEY "node-uid\":[\"n-1\"]}}",
 	    "bound to a node");
-	gives("{" HEAD "," BODY(POD ",\"node\":{\"name\":\"edge-1\"}") "}",
+	gives("{" HEAD "," BODY POD ",\"node\":{\"name\":\"edge-1\"}"
+	      "}"
+	      "}",
 	    USER ",\"extra\":{\"" KEY "node-name\":[\"edge-1\"],"
 		 "\"" KEY "pod-name\":[\"web-0\"],"
 		 "\"" KEY "pod-uid\":[\"p-1\"]}}",
 	    "a pod's node without uid");
-	gives("{" HEAD "," BODY(",\"secret\":{\"name\":\"s\",\"uid\":\"x\"}"
-				",\"warnafter\":1003000") ",\"more\":[1]}",
+	gives("{" HEAD "," BODY ",\"secret\":{\"name\":\"s\",\"uid\":\"x\"}"
+	      ",\"warnafter\":1003000"
+	      "}"
+	      ",\"more\":[1]}",
 	    PLAIN, "bound to a secret, to be warned of, with unknown claims");
 }
 
@@ -164,7 +173,8 @@ test_times(void)
 	with("\"kubernetes.io\":{", "\"kubernetes.io\":{\"warnafter\":\"1\",",
 	    "warnafter is no number", "warnafter as a string");
 	gives("{\"iss\":\"" ISSUER "\",\"aud\":\"" ISSUER "\",\"exp\":1.0036e6,"
-	      "\"sub\":\"system:serviceaccount:default:web\"," BODY("") "}",
+	      "\"sub\":\"system:serviceaccount:default:web\"," BODY "}"
+	      "}",
 	    PLAIN, "exp as a float, aud as a string, neither nbf nor iat");
 }
 
@@ -295,7 +305,7 @@ test_names(void)
 {
 	with("\"kubernetes.io\":", "\"kubernetes\":",
 	    "kubernetes.io is missing", "no private claims");
-	with(BODY(""), "\"kubernetes.io\":1", "kubernetes.io is no object",
+	with(BODY "}", "\"kubernetes.io\":1", "kubernetes.io is no object",
 	    "private claims that are a number");
 	with("\"namespace\":\"default\"", "\"namespace\":\"\"",
 	    "namespace is missing", "an empty namespace");
@@ -328,29 +338,45 @@ test_refs(void)
 {
 	char name[300], text[1024];
 
-	gives("{" HEAD "," BODY(",\"pod\":{\"name\":\"web-0\"}") "}",
+	gives("{" HEAD "," BODY ",\"pod\":{\"name\":\"web-0\"}"
+	      "}"
+	      "}",
 	    "pod has no valid name and uid", "a pod without uid");
-	gives("{" HEAD "," BODY(",\"pod\":{\"uid\":\"p-1\"}") "}",
+	gives("{" HEAD "," BODY ",\"pod\":{\"uid\":\"p-1\"}"
+	      "}"
+	      "}",
 	    "pod has no valid name and uid", "a pod without name");
-	gives("{" HEAD "," BODY(",\"pod\":\"web-0\"") "}", "pod is no object",
-	    "a pod that is a string");
-	gives("{" HEAD "," BODY(",\"pod\":null") "}", "pod is no object",
-	    "a pod that is null");
-	gives("{" HEAD "," BODY(",\"node\":{\"name\":\"edge-1\"}") "}",
+	gives("{" HEAD "," BODY ",\"pod\":\"web-0\""
+	      "}"
+	      "}",
+	    "pod is no object", "a pod that is a string");
+	gives("{" HEAD "," BODY ",\"pod\":null"
+	      "}"
+	      "}",
+	    "pod is no object", "a pod that is null");
+	gives("{" HEAD "," BODY ",\"node\":{\"name\":\"edge-1\"}"
+	      "}"
+	      "}",
 	    "node has no valid name and uid", "bound to a node without uid");
-	gives("{" HEAD "," BODY(",\"secret\":{\"name\":\"s\"}") "}",
+	gives("{" HEAD "," BODY ",\"secret\":{\"name\":\"s\"}"
+	      "}"
+	      "}",
 	    "secret has no valid name and uid", "a secret without uid");
 	memset(name, 'a', sizeof(name));
 	name[253] = '\0';
 	snprintf(text, sizeof(text),
-	    "{" HEAD "," BODY(",\"pod\":{\"name\":\"%s\",\"uid\":7}") "}",
+	    "{" HEAD "," BODY ",\"pod\":{\"name\":\"%s\",\"uid\":7}"
+	    "}"
+	    "}",
 	    name);
 	gives(text, "pod has no valid name and uid", "a number for a uid");
 	name[253] = 'a';
 	name[254] = '\0';
 	snprintf(text, sizeof(text),
-	    "{" HEAD "," BODY(",\"pod\":{\"name\":\"%s\","
-			      "\"uid\":\"7\"}") "}",
+	    "{" HEAD "," BODY ",\"pod\":{\"name\":\"%s\","
+	    "\"uid\":\"7\"}"
+	    "}"
+	    "}",
 	    name);
 	gives(text, "pod has no valid name and uid", "a name of 254");
 }
@@ -374,7 +400,8 @@ test_legacy(void)
 	gives("{" LEGACY ",\"exp\":1}", "the token has expired", "with an exp");
 	gives("{" LEGACY ",\"aud\":[\"vault\"]}",
 	    "the token is for another audience", "with an aud");
-	gives("{\"iss\":\"kubernetes/serviceaccount\"," BODY("") "}",
+	gives("{\"iss\":\"kubernetes/serviceaccount\"," BODY "}"
+	      "}",
 	    "the token is of another issuer",
 	    "bound, of the legacy issuer that is not listed");
 	gives("{\"iss\":\"kubernetes/serviceaccount\"}",
