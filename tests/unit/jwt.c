@@ -459,7 +459,7 @@ mend_key(json_t *key, const char *comment)
 		return;
 	if (strcmp(alg, "ES521") == 0)
 		json_object_set_new(key, "alg", json_string("ES512"));
-	if (strcmp(alg, "PS256") == 0)
+	else if (strcmp(alg, "PS256") == 0)
 		json_object_set_new(key, "alg", json_string("PS384"));
 }
 
