@@ -22,7 +22,8 @@ hub_start() {
 		cp -r "${OTE_BIN:-../../build/bin}" "$CLUSTER/hub/bin"
 	proc_start hub env OTE_BIN="$CLUSTER/hub/bin" \
 	    ../../sh/ote_edgehub k8s -v 2 \
-	    --authorization-mode "${HUB_MODE:-AlwaysAllow}" \
+	    --authorization-mode "${HUB_MODE:-Webhook}" \
+	    $([ "${HUB_MODE:-Webhook}" = AlwaysAllow ] || echo --impersonate) \
 	    --kube-config "$CLUSTER/hub.kubeconfig" \
 	    --init-server "$(hub_servers)" -n edge-1 \
 	    -d "$CLUSTER/hub/data" --server-port 8778 -l 127.0.0.1:6888 \
