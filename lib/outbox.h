@@ -39,7 +39,9 @@ struct outbox_write {
 	const char *uid; /* of the object; NULL: the one in before or body */
 	/* of body where that is a patch; it is merged with nothing then */
 	const char *content_type;
-	const char *user;
+	/* whose write it is, as user_json() has it; NULL: the hub's own */
+	const json_t *caller;
+	const char *user;      /* a name to be noted, without a caller */
 	const json_t *body;    /* the object as it is now, or a patch */
 	const json_t *before;  /* the object, last known from the master */
 	const json_t *options; /* of DeleteOptions */

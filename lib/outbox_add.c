@@ -132,7 +132,10 @@ make_entry(const struct outbox_write *w, const struct outbox_plan *p)
 	bad |= put_path(e, w->path, w->subresource ? w->subresource : "");
 	bad |= put(e, "uid", p->uid);
 	bad |= put(e, "contentType", w->content_type ? w->content_type : "");
-	bad |= put(e, "user", w->user ? w->user : "");
+	bad |= w->caller != NULL ? put_value(e, "user", w->caller)
+				 : put(e, "user", w->user ? w->user : "");
+	if (p->apart)
+		bad |= json_object_set_new(e, "apart", json_true());
 	bad |= json_object_set_new(e, "created", json_boolean(p->created));
 	bad |= json_object_set_new(e, "maybeDone", json_boolean(w->maybe_done));
 	bad |= json_object_set_new(e, "attempts", json_integer(0));

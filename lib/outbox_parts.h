@@ -15,6 +15,8 @@ struct outbox_plan {
 	const json_t *body, *before; /* borrowed of the write or of held */
 	const char *uid;
 	int created;  /* the object was made here: its uid is no master's */
+	int apart;    /* others wrote the same status, and have their own */
+	json_t *made; /* what before points to, or NULL */
 	int nothing;  /* what waited and the write undo each other */
 	long place;   /* index of the slot to replace, -1: a new one */
 	size_t *drop; /* indices of slots that go */
