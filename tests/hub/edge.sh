@@ -123,10 +123,12 @@ stop() { # PID [SIGNAL]
 	{ kill "-${2:-TERM}" "$1" && wait "$1"; } 2>/dev/null
 }
 
-# tool PID NAME: the process id of that tool of a hub
+# tool PID NAME: the process id of that tool of a hub, of lighttpd the newest
 tool() {
 	tr " " "\n" <"/proc/$1/task/$1/children" | while read -r p; do
 		[ "$(cat "/proc/$p/comm")" != "$2" ] || echo "$p"
+		[ "$2 $(cat "/proc/$p/comm")" != 'lighttpd ote-listen' ] ||
+			tool "$p" "$2" | tail -n 1
 	done
 }
 
