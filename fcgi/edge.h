@@ -8,6 +8,7 @@
 #include "curlev.h"
 #include "feed.h"
 #include "kubeconfig.h"
+#include "limits.h"
 #include "media.h"
 #include "outbox.h"
 #include "outbox_uid.h"
@@ -17,6 +18,7 @@
 #include "status.h"
 #include "upstream.h"
 
+struct auditor;
 struct keeper;
 struct recents;
 
@@ -58,6 +60,10 @@ struct edge {
 	/* grants.c */
 	struct grants *grants;
 	long review_age_s; /* how long an access review's answer is good */
+	/* audit.c */
+	struct auditor *auditor;
+	/* limit.c */
+	struct limits limits;
 };
 
 /* How a request is taken apart; strings point into text. */
@@ -115,6 +121,10 @@ struct request {
 	void *own;		/* struct pass, watcher, ... */
 	struct list_file *list; /* being sent */
 	struct ask *ask;	/* grants.c: a token or a review is asked for */
+	long long began_ms;	/* monotonic */
+	int answered;		/* the code, once an answer has begun */
+	const char *why;	/* of the Status that is just being answered */
+	struct limits_caller *held[LIMITS_KINDS]; /* limit.c */
 };
 
 /* request.c: from parameters to an answer */
