@@ -115,6 +115,10 @@ refuse(struct local *l, int error)
 		answer_cut_off(l->r,
 		    "no more writes can wait for it: the outbox or the disk is "
 		    "full");
+	else if (error == EDQUOT)
+		answer_cut_off(l->r,
+		    "no more writes of yours can wait for it: you have half of "
+		    "the outbox, or all that the disk lets the hub have");
 	else if (error == EFBIG)
 		answer_error(l->r, 413, "the object is too large to be kept");
 	else
@@ -135,7 +139,8 @@ add(struct local *l, const struct local_change *c)
 		.body = l->verb == POLICY_DELETE ? NULL : c->now,
 		.before = c->was,
 		.options = c->options,
-		.maybe_done = l->late };
+		.maybe_done = l->late,
+		.all = limit_is_first(l->r) };
 
 	int tries;
 
@@ -471,7 +476,15 @@ void
 local_wait(struct local *l)
 {
 	struct keeper *k = l->r->edge->keeper;
+	struct request *r = l->r;
 
+	if (limit_write(r) == -1) {
+		r->own = NULL;
+		r->owner = OWNER_NONE;
+		local_free(l);
+		limit_refuse(r);
+		return;
+	}
 	if (k->nwaiting == WAITING_MAX ||
 	    k->waiting_bytes + l->body.len > WAITING_BYTES) {
 		l->r->own = NULL;

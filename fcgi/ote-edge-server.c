@@ -37,8 +37,8 @@ usage(FILE *out)
 {
 	fputs("usage: ote-edge-server [-hnSv] [-c writes.conf] [-d data] "
 	      "[-k kubeconfig] [-l lb]\n"
-	      "                       [-o limits] [-r age_s] [-s socket] "
-	      "[-w deadline_ms]\n",
+	      "                       [-o limits] [-p name] [-r age_s] "
+	      "[-s socket] [-w deadline_ms]\n",
 	    out);
 }
 
@@ -172,7 +172,7 @@ take_arguments(struct edge *e, struct arguments *a, int argc, char **argv)
 	e->review_age_s = REVIEW_AGE_S;
 	e->outbox_limits = limits;
 	a->data = "data";
-	while ((c = getopt(argc, argv, "Sc:d:hk:l:no:r:s:vw:")) != -1) {
+	while ((c = getopt(argc, argv, "Sc:d:hk:l:no:p:r:s:vw:")) != -1) {
 		switch (c) {
 		case 'S':
 			e->standalone = 1;
@@ -197,6 +197,11 @@ take_arguments(struct edge *e, struct arguments *a, int argc, char **argv)
 			break;
 		case 'o':
 			take_limits(e, optarg);
+			break;
+		case 'p':
+			if (limits_first(&e->limits, optarg) == -1)
+				errx(100, "-p %.64s: too long, or too many",
+				    optarg);
 			break;
 		case 'r':
 			e->review_age_s = daemon_number(optarg, 0, 31536000);
@@ -268,7 +273,8 @@ main(int argc, char **argv)
 	if (master_open(&e) == -1)
 		err(111, "masters");
 	if (local_init(&e) == -1 || grants_init(&e) == -1 ||
-	    certificate_init(&e) == -1)
+	    certificate_init(&e) == -1 || audit_start(&e) == -1 ||
+	    limit_init(&e, CONNS_MAX) == -1)
 		errx(111, "no memory");
 	arm_trim(&e);
 	if (a.socket == NULL) {

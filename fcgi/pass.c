@@ -155,6 +155,7 @@ send_head(struct pass *p)
 	if (p->deadline != NULL)
 		event_del(p->deadline);
 	p->began = 1;
+	audit_answer(p->r, p->code);
 	fcgi_write(c, p->head.data, p->head.len);
 	fcgi_write(c, "\r\n", 2);
 	buf_free(&p->head);

@@ -235,7 +235,8 @@ request_read(struct request *r)
 		no_such_path(r);
 		return;
 	}
-	if (options_check(r, resource_find(r->p.group, r->p.resource)) == -1)
+	if (options_check(r, resource_find(r->p.group, r->p.resource)) == -1 ||
+	    (r->q.watch && limit_watch(r) == -1))
 		return;
 	if ((h = feeds_find(r)) == NULL)
 		serve_uncovered(r);
@@ -420,6 +421,7 @@ request_start(struct fcgi_conn *c)
 	r->c = c;
 	r->edge = e;
 	r->p.resource = "";
+	audit_begin(r);
 	method = fcgi_param(c, "REQUEST_METHOD");
 	uri = fcgi_param(c, "REQUEST_URI");
 	length = fcgi_param(c, "CONTENT_LENGTH");
@@ -441,7 +443,8 @@ request_start(struct fcgi_conn *c)
 		answer_go(r);
 		return;
 	}
-	route(r, query);
+	if (limit_begin(r) == 0)
+		route(r, query);
 }
 
 void
@@ -486,6 +489,8 @@ request_closed(struct fcgi_conn *c)
 
 	if (r == NULL)
 		return;
+	audit_end(r);
+	limit_end(r);
 	switch (r->owner) {
 	case OWNER_DRAIN:
 	case OWNER_GRANT:
