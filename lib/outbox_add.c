@@ -200,7 +200,7 @@ make_room(struct outbox *o, const struct outbox_write *w,
 	if (!has_room(o, p, size))
 		outbox_refresh(o);
 	if (has_room(o, p, size))
-		return 0;
+		return outbox_share(o, w, p, size);
 	errno = ENOSPC;
 	return -1;
 }
@@ -222,6 +222,7 @@ place(struct outbox *o, const struct outbox_write *w, struct outbox_plan *p,
 		new_place(o, &s);
 	s.kind = (unsigned char)w->kind;
 	s.object = outbox_object(w->path);
+	s.caller = outbox_caller(w->user);
 	s.mark = OUTBOX_MARK_PENDING;
 	outbox_name(&s, name);
 	pend.fd = outbox_temp(&o->d, OUTBOX_TEMP, name, entry, 0, &s.size);

@@ -121,6 +121,7 @@ outbox_name_parse(struct outbox_slot *s, const char *name)
 		return -1;
 	s->kind = (unsigned char)i;
 	s->mark = 0;
+	s->caller = 0;
 	outbox_name(s, again);
 	return strcmp(again, name) == 0 ? 0 : -1;
 }

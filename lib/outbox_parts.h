@@ -46,4 +46,12 @@ int outbox_reserve_removals(struct outbox *o, size_t more);
 /* Slot i goes with the next sync; *fd holds its lock and is taken. */
 void outbox_remove_slot(struct outbox *o, size_t i, int *fd);
 
+/*
+ * outbox_limits.c: who has an entry, for its slot. user may be NULL.
+ */
+uint32_t outbox_caller(const char *user);
+/* 0 if w's user may have size bytes more; -1 with errno EDQUOT. */
+int outbox_share(struct outbox *o, const struct outbox_write *w,
+    const struct outbox_plan *p, size_t size);
+
 #endif
