@@ -2,6 +2,8 @@
  * A file of remembered decisions, objects and a question, an answer to a
  * review: any bytes.
  */
+#include <sys/stat.h>
+
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
