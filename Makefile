@@ -121,7 +121,9 @@ lint: all $(UNIT) $(HELPERS) $(BENCHES)
 
 D = $(DESTDIR)$(PREFIX)
 install: all
-	install -d $(D)/bin $(D)/share/ote-edge/errors $(D)/lib/systemd/system
+	install -d $(D)/bin $(D)/share/ote-edge/errors $(D)/lib/systemd/system \
+		$(D)/lib/sysusers.d
+	install -m 644 etc/ote-edge.sysusers $(D)/lib/sysusers.d/ote-edge.conf
 	install $(BINS) sh/ote_edgehub $(D)/bin
 	install -m 644 $(wildcard etc/*.conf etc/*.in etc/*.lua) sh/lib.sh sh/edgehub-*.sh \
 		$(D)/share/ote-edge

@@ -35,7 +35,7 @@ told() { # FIXED_TEXT N: so often in the log of the hub
 }
 
 webs() { # how many web servers run
-	for p in $(cat "/proc/$listen/task/$listen/children"); do
+	tr ' ' '\n' <"/proc/$listen/task/$listen/children" | while read -r p; do
 		[ "$(cat "/proc/$p/comm")" != lighttpd ] || echo "$p"
 	done | wc -l
 }
