@@ -123,7 +123,7 @@ ok $? 'the oldest watch has ended'
 write POST $maps "$(configmap d)"
 is "$(events four.watch 4)" 'ADDED/a ADDED/b ADDED/c ADDED/d' 'others go on'
 # shellcheck disable=SC2086
-kill $watches
+kill $watches 2>/dev/null
 wait_for 10 webs_are 1
 ok $? 'those without connections end'
 
