@@ -74,7 +74,7 @@ is "$(events open 2)" 'ADDED/slow ADDED/late' 'and hears of what comes'
 
 # what is too large
 big=$(head -c 70000 /dev/zero | tr '\0' x)
-printf 'GET /healthz HTTP/1.1\r\nHost: a\r\nX: %s\r\n\r\n' "$big" | raw >"$dir/answer"
+raw "GET /healthz HTTP/1.1\r\nHost: a\r\nX: $big\r\n\r\n" >"$dir/answer"
 is "$(head -n 1 "$dir/answer" | cut -d' ' -f2)" 431 'a head of 70 KB'
 get /healthz
 is "$code" 200 'others are served'
