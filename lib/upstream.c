@@ -232,6 +232,21 @@ upstream_easy(struct upstream *u, const char *path)
 	return NULL;
 }
 
+int
+upstream_is_ended(CURLcode code)
+{
+	switch (code) {
+	case CURLE_GOT_NOTHING:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 struct curl_slist *
 upstream_headers(struct upstream *u)
 {

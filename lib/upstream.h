@@ -35,6 +35,12 @@ void upstream_free(struct upstream *u);
 CURL *upstream_easy(struct upstream *u, const char *path);
 
 /*
+ * 1 if a connection that was there ended before its answer: another one may
+ * get that, where asking twice does no harm.
+ */
+int upstream_is_ended(CURLcode code);
+
+/*
  * A header list of the caller's own to append to and to set as
  * CURLOPT_HTTPHEADER; free it after the transfer. The credential is in the
  * handle, not in the list (an Authorization: in the list wins over it). NULL
