@@ -105,7 +105,7 @@ def reads():
     for name, path, covered in [*kinds(), *of_nodes(), *of_services()]:
         yield Request(name, 'GET', path, covered=covered)
     for name, path in of_paths():
-        yield Request(name, 'GET', path)
+        yield Request(name, 'GET', path, '*/*')
     yield Request('exec', 'GET', TEAM + '/pods/web/exec?command=id&stdout=1',
                   headers=(('Connection', 'Upgrade'), (
                       'Upgrade', 'websocket'), (

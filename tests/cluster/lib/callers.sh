@@ -113,7 +113,7 @@ token_spell() {
 callers_minted() {
 	openssl genrsa -out "$CLUSTER/pki/other.key" 2048 2>/dev/null
 	token_mint minted .
-	token_mint expired '.exp = .iat - 60 | .nbf = .iat - 120 |
+	token_mint expired '.exp = .iat - 600 | .nbf = .iat - 900 |
 	    .iat = .nbf'
 	token_mint future '.nbf = .iat + 3600'
 	token_mint forged . RS256 other.key
@@ -158,7 +158,7 @@ legacy_there() {
 # callers_tokens: of real accounts; gone's pod and lost's account end
 callers_tokens() {
 	mkdir -p "$CLUSTER/callers"
-	for _who in web plain far gone late; do
+	for _who in web plain far gone late brief; do
 		token_get "$_who" Pod "$_who" "$(uid pod "$_who" team)" \
 		    >"$CLUSTER/callers/$_who.token"
 	done
@@ -166,6 +166,7 @@ callers_tokens() {
 	    >"$CLUSTER/callers/node-bound.token"
 	token_get web >"$CLUSTER/callers/unbound.token"
 	token_get lost >"$CLUSTER/callers/lost.token"
+	token_get soon >"$CLUSTER/callers/soon.token"
 	wait_for 20 "a legacy token" legacy_there
 	kc get secret legacy -n team -o jsonpath='{.data.token}' |
 	    base64 -d >"$CLUSTER/callers/legacy.token"
@@ -192,4 +193,29 @@ callers_make() {
 	callers_facts
 	proc_stop controller-manager
 	proc_stop scheduler
+}
+
+# code_of PATH CURL_OPTION...: the status of the hub's answer
+code_of() {
+	_path=$1
+	shift
+	curl -s -m 20 -o "$CLUSTER/answer" -w '%{http_code}' \
+	    --cacert "$CLUSTER/pki/ca.crt" "$@" "$HUB_URL$_path"
+}
+
+# code_token PATH NAME: to that token; code_cert: to that certificate
+code_token() {
+	code_of "$1" -H "Authorization: Bearer $(cat \
+	    "$CLUSTER/callers/$2.token")"
+}
+
+code_cert() {
+	code_of "$1" --cert "$CLUSTER/pki/$2.crt" --key "$CLUSTER/pki/$2.key"
+}
+
+# answers CODE COMMAND...: whether that is what it prints
+answers() {
+	_want=$1
+	shift
+	[ "$("$@")" = "$_want" ]
 }
