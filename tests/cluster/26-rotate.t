@@ -203,6 +203,7 @@ cat "$pki/ca.crt" "$pki/ca-2.crt" | swap "$pki/bundle.crt"
 swap "$pki/ca.crt" <"$pki/bundle.crt"
 swap "$CLUSTER/ssl/ca.pem" <"$pki/bundle.crt"
 kubeconfig hub https://127.0.0.1:7443 hub
+kubeconfig admin https://127.0.0.1:6443 admin
 signed alice-2 /O=devs/CN=alice
 check "a certificate of the new CA is taken" wait_for 60 "a 200" \
     answers 200 code_cert "$shared" alice-2
