@@ -28,7 +28,8 @@ COMPILE = $(CC) $(BASE_CPP) $(WARN) $(HARDEN) $(CFLAGS) -MMD -MP
 LINK = $(CC) $(CFLAGS) $(HARDEN) $(HARDEN_LD) $(LDFLAGS) -Wl,--as-needed
 
 # Each program links those that it uses, and the members of libote.a.
-LIBS = -lcurl -levent_openssl -levent_core -ljansson -lyaml -lssl -lcrypto -lz
+LIBS = -lcurl -levent_openssl -levent_core -lcjose -ljansson -lyaml -lssl \
+	-lcrypto -lz
 $(B)/tests/bench/fcgi-bytes: LIBS = -lfcgi
 
 TOOLS = $(patsubst bin/%.c,%,$(wildcard bin/*.c)) ote-edge-server
@@ -123,7 +124,7 @@ D = $(DESTDIR)$(PREFIX)
 install: all
 	install -d $(D)/bin $(D)/share/ote-edge/errors $(D)/lib/systemd/system
 	install $(BINS) sh/ote_edgehub $(D)/bin
-	install -m 644 $(wildcard etc/*.conf etc/*.in) sh/lib.sh sh/edgehub-*.sh \
+	install -m 644 $(wildcard etc/*.conf etc/*.in etc/*.lua) sh/lib.sh sh/edgehub-*.sh \
 		$(D)/share/ote-edge
 	install -m 644 etc/errors/*.html $(D)/share/ote-edge/errors
 	for p in $(PAGES); do install -D -m 644 $$p \

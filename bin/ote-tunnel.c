@@ -3,8 +3,9 @@
  * was upgraded: exec, attach, port-forward, websockets.
  *
  * lighttpd hands such requests to a unix socket. The head goes on to the
- * master under the hub's own credential; from then on bytes are copied both
- * ways, and no side is read further than the other one takes.
+ * master in the name of its caller, or, where no identity is looked at, under
+ * the hub's own credential; from then on bytes are copied both ways, and no
+ * side is read further than the other one takes.
  */
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -23,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "behalf.h"
 #include "credential.h"
 #include "daemon.h"
 #include "dial.h"
@@ -31,6 +33,7 @@
 #include "net.h"
 #include "ready.h"
 #include "status.h"
+#include "tunnel_caller.h"
 
 #define SESSIONS_MAX 256
 #define WAY_MAX (64 * 1024) /* bytes under way in one direction */
@@ -42,6 +45,8 @@ struct tunnel {
 	struct event_base *base;
 	struct kubeconfig kubeconfig;
 	struct credential credential;
+	struct behalf_rules rules;
+	int webhook; /* the caller's identity counts */
 	struct addrinfo *to;
 	const char *data;
 	size_t sessions;
@@ -59,8 +64,8 @@ struct session {
 static void
 usage(FILE *out)
 {
-	fputs("usage: ote-tunnel [-hnv] [-d data] -k kubeconfig [-l lb] "
-	      "[-s socket]\n",
+	fputs("usage: ote-tunnel [-hInv] [-a mode] [-d data] [-i identities] "
+	      "-k kubeconfig [-l lb] [-s socket]\n",
 	    out);
 }
 
@@ -227,19 +232,65 @@ on_event(struct bufferevent *bev, short what, void *arg)
 
 /* --- beginning --- */
 
+/*
+ * As whom it goes, or an HTTP status and why. A token of a websocket protocol
+ * is in the head, which goes as it is: with nobody's credential.
+ */
+static int
+choose(struct tunnel *t, struct tunnel_caller *c, struct behalf *b,
+    const char *head, size_t n, char *why, size_t len)
+{
+	long long now = (long long)time(NULL);
+	int code;
+
+	if (!t->webhook) {
+		b->kind = BEHALF_OWN;
+		return 0;
+	}
+	if ((code = tunnel_caller_read(c, head, n, now, why, len)) != 0)
+		return code == -1 ? 500 : code;
+	if (c->token == NULL && c->protocol_token)
+		b->kind = BEHALF_NOBODY;
+	else
+		behalf_choose(b, &t->rules, &c->user, c->token, now, why, len);
+	if (b->kind == BEHALF_REFUSED)
+		return 403;
+	if (!c->as_another || b->kind == BEHALF_TOKEN ||
+	    b->kind == BEHALF_PAIR || c->protocol_token)
+		return 0;
+	snprintf(why, len,
+	    "the hub does not impersonate for a caller who has "
+	    "no token, nor a key pair among its identities");
+	return 403;
+}
+
+/* The kubeconfig with the certificate that b goes with. Borrowed, as it is. */
+static struct kubeconfig
+kubeconfig_of(const struct tunnel *t, const struct behalf *b)
+{
+	struct kubeconfig k = t->kubeconfig;
+
+	if (b->kind == BEHALF_OWN || b->kind == BEHALF_IMPERSONATE)
+		return k;
+	k.cert_file = k.key_file = NULL;
+	k.cert_data = b->pair == NULL ? NULL : b->pair->cert;
+	k.key_data = b->pair == NULL ? NULL : b->pair->key;
+	return k;
+}
+
 static struct bufferevent *
-dial(struct tunnel *t)
+dial(struct tunnel *t, const struct behalf *b)
 {
 	const int flags = BEV_OPT_CLOSE_ON_FREE;
+	struct kubeconfig k = kubeconfig_of(t, b);
 	struct bufferevent *bev;
 	char why[128];
 	SSL *ssl;
 
-	if (!t->kubeconfig.tls) {
+	if (!k.tls) {
 		bev = bufferevent_socket_new(t->base, -1, flags);
 	} else {
-		if ((ssl = dial_ssl(&t->kubeconfig, why, sizeof(why))) ==
-		    NULL) {
+		if ((ssl = dial_ssl(&k, why, sizeof(why))) == NULL) {
 			warnx("%s", why);
 			return NULL;
 		}
@@ -254,58 +305,49 @@ dial(struct tunnel *t)
 	return bev;
 }
 
+/* The lines of the head that say who asks. */
 static int
-send_head(struct session *s, const char *head, size_t n)
+add_lines(struct tunnel *t, const struct behalf *b, struct buf *lines)
+{
+	struct buf value = { 0 };
+	int rc = 0;
+
+	if (b->kind == BEHALF_OWN || b->kind == BEHALF_IMPERSONATE)
+		rc = credential_authorization(&t->credential, &value);
+	if (rc == 0 && value.len > 0)
+		rc = buf_printf(lines, "Authorization: %s\r\n", value.data);
+	buf_free(&value);
+	return rc == 0 ? behalf_lines(b, lines) : -1;
+}
+
+static int
+send_head(struct session *s, const struct behalf *by, const char *head,
+    size_t n)
 {
 	struct tunnel *t = s->t;
-	struct buf b = { 0 }, value = { 0 };
+	struct buf b = { 0 }, lines = { 0 };
 	char host[300];
 	int rc = -1, v6 = strchr(t->kubeconfig.host, ':') != NULL;
 
 	snprintf(host, sizeof(host), "%s%s%s:%d", v6 ? "[" : "",
 	    t->kubeconfig.host, v6 ? "]" : "", t->kubeconfig.port);
-	if (credential_authorization(&t->credential, &value) == 0 &&
-	    httphead_upgrade(&b, head, n, host, value.data) == 0)
+	if (add_lines(t, by, &lines) == 0 &&
+	    httphead_upgrade(&b, head, n, host, lines.data,
+		t->webhook && by->kind != BEHALF_OWN &&
+		    by->kind != BEHALF_IMPERSONATE) == 0)
 		rc = bufferevent_write(s->master, b.data, b.len);
-	buf_free(&value);
+	buf_free(&lines);
 	buf_free(&b);
 	return rc;
 }
 
+/* Copying begins once the master is there. */
 static void
-on_head(struct bufferevent *bev, void *arg)
+join(struct session *s)
 {
 	struct timeval tv = { CONNECT_S, 0 };
-	struct session *s = arg;
-	struct evbuffer *in = bufferevent_get_input(bev);
-	size_t have = evbuffer_get_length(in);
-	struct masters ms = { .n = 0 };
-	char path[512];
-	long n;
+	struct evbuffer *in = bufferevent_get_input(s->client);
 
-	n = httphead_length((char *)evbuffer_pullup(in, -1), have);
-	if (n == 0)
-		return;
-	if (n == -1) {
-		refuse(s, 431, "the head of the request is too large");
-		return;
-	}
-	bufferevent_disable(bev, EV_READ);
-	bufferevent_set_timeouts(bev, NULL, NULL);
-	snprintf(path, sizeof(path), "%s/run/masters", s->t->data);
-	if (masters_read(&ms, path) == 0 && !masters_any_up(&ms)) {
-		refuse_cut_off(s, &ms);
-		return;
-	}
-	if ((s->master = dial(s->t)) == NULL) {
-		refuse(s, 500, "no tunnel can be made");
-		return;
-	}
-	if (send_head(s, (char *)evbuffer_pullup(in, n), (size_t)n) == -1) {
-		refuse(s, 400, "this is no request for an upgrade");
-		return;
-	}
-	evbuffer_drain(in, (size_t)n);
 	bufferevent_setcb(s->client, on_read, on_written, on_event, s);
 	bufferevent_setcb(s->master, on_read, on_written, on_event, s);
 	bufferevent_setwatermark(s->client, EV_READ, 0, WAY_MAX);
@@ -317,6 +359,53 @@ on_head(struct bufferevent *bev, void *arg)
 	if (bufferevent_socket_connect(s->master, s->t->to->ai_addr,
 		(int)s->t->to->ai_addrlen) == -1)
 		refuse(s, 503, "the master is out of reach: no tunnel to it");
+}
+
+/* With a whole head of n bytes in hand. */
+static void
+begin(struct session *s, struct evbuffer *in, size_t n)
+{
+	const char *head = (char *)evbuffer_pullup(in, (ev_ssize_t)n);
+	struct tunnel_caller c = { 0 };
+	struct masters ms = { .n = 0 };
+	struct behalf by = { 0 };
+	char path[512], why[512] = "";
+	int code;
+
+	snprintf(path, sizeof(path), "%s/run/masters", s->t->data);
+	if ((code = choose(s->t, &c, &by, head, n, why, sizeof(why))) != 0) {
+		refuse(s, code, why);
+	} else if (masters_read(&ms, path) == 0 && !masters_any_up(&ms)) {
+		refuse_cut_off(s, &ms);
+	} else if ((s->master = dial(s->t, &by)) == NULL) {
+		refuse(s, 500, "no tunnel can be made");
+	} else if (send_head(s, &by, head, n) == -1) {
+		refuse(s, 400, "this is no request for an upgrade");
+	} else {
+		evbuffer_drain(in, n);
+		join(s);
+	}
+	tunnel_caller_free(&c);
+}
+
+static void
+on_head(struct bufferevent *bev, void *arg)
+{
+	struct session *s = arg;
+	struct evbuffer *in = bufferevent_get_input(bev);
+	size_t have = evbuffer_get_length(in);
+	long n;
+
+	n = httphead_length((char *)evbuffer_pullup(in, -1), have);
+	if (n == 0)
+		return;
+	if (n == -1) {
+		refuse(s, 431, "the head of the request is too large");
+		return;
+	}
+	bufferevent_disable(bev, EV_READ);
+	bufferevent_set_timeouts(bev, NULL, NULL);
+	begin(s, in, (size_t)n);
 }
 
 static void
@@ -381,24 +470,63 @@ open_upstream(struct tunnel *t, const char *lb)
 		errx(100, "%s: %s", lb, gai_strerror(code));
 }
 
+static void
+tell(void *arg, const char *line)
+{
+	(void)arg;
+	warnx("%s", line);
+}
+
+/* What is wrong with a key pair is told, and no reason not to start. */
+static void
+open_rules(struct tunnel *t, const char *dir, int impersonate)
+{
+	if (!t->webhook)
+		return;
+	if (behalf_init(&t->rules, &t->kubeconfig, dir, impersonate) == -1)
+		err(100, "%s", dir != NULL ? dir : "its own credential");
+	if (identities_check(&t->rules.pairs, (long long)time(NULL), tell,
+		NULL) == -1)
+		err(100, "%s", dir);
+}
+
+static int
+is_webhook(const char *mode)
+{
+	if (strcmp(mode, "Webhook") == 0)
+		return 1;
+	if (strcmp(mode, "AlwaysAllow") != 0)
+		errx(100, "-a %s: it is Webhook or AlwaysAllow", mode);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct tunnel t = { .data = "data" };
-	const char *kubeconfig = NULL, *lb = NULL, *socket = NULL;
+	const char *kubeconfig = NULL, *lb = NULL, *socket = NULL, *dir = NULL;
 	struct evconnlistener *l;
 	char why[512], path[512];
-	int c, check = 0;
+	int c, check = 0, impersonate = 0;
 
 	umask(077);
-	while ((c = getopt(argc, argv, "d:hk:l:ns:v")) != -1) {
+	while ((c = getopt(argc, argv, "a:d:hi:Ik:l:ns:v")) != -1) {
 		switch (c) {
+		case 'a':
+			t.webhook = is_webhook(optarg);
+			break;
 		case 'd':
 			t.data = optarg;
 			break;
 		case 'h':
 			usage(stdout);
 			return 0;
+		case 'i':
+			dir = optarg;
+			break;
+		case 'I':
+			impersonate = 1;
+			break;
 		case 'k':
 			kubeconfig = optarg;
 			break;
@@ -426,6 +554,7 @@ main(int argc, char **argv)
 	if (kubeconfig_load(&t.kubeconfig, kubeconfig, why, sizeof(why)) == -1)
 		errx(100, "%s", why);
 	open_upstream(&t, lb);
+	open_rules(&t, dir, impersonate);
 	if (check)
 		return 0;
 	if (socket == NULL) {

@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "apipath.h"
+#include "behalf.h"
 #include "curlev.h"
 #include "feed.h"
 #include "kubeconfig.h"
@@ -17,14 +18,21 @@
 #include "status.h"
 #include "upstream.h"
 
+struct access;
 struct keeper;
+struct keys;
+struct may_asks;
+struct nodes;
 struct recents;
+struct who;
+struct whos;
 
 /* What the parts of ote-edge-server share. One for the process. */
 struct edge {
 	struct event_base *base;
 	struct fcgi_server server;
 	struct curlev curlev, serial; /* by HTTP/2; by HTTP/1.1 */
+	struct curlev calls;	      /* of call.c */
 	struct kubeconfig kubeconfig;
 	struct upstream up;
 	struct policies policies; /* of writes while cut off */
@@ -58,6 +66,16 @@ struct edge {
 	/* grants.c */
 	struct grants *grants;
 	long review_age_s; /* how long an access review's answer is good */
+	/* callers are told apart: --authorization-mode Webhook */
+	int webhook;
+	const char *node; /* this node's name, or NULL */
+	struct behalf_rules behalf;
+	const char *issuers, *audiences, *key_file; /* "" or NULL: not given */
+	struct whos *whos;			    /* who.c */
+	struct access *access;			    /* decisions */
+	struct may_asks *asks;			    /* may.c */
+	struct keys *keys;			    /* keys.c */
+	struct nodes *nodes;			    /* nodes.c */
 };
 
 /* How a request is taken apart; strings point into text. */
@@ -86,11 +104,14 @@ enum request_owner {
 	OWNER_LIST,
 	OWNER_REPLY,
 	OWNER_GRANT,
-	OWNER_DRAIN, /* cut off: answered when its body has come */
+	OWNER_WHO,
+	OWNER_MAY,
+	OWNER_DRAIN, /* refused: answered when its body has come */
 };
 
 struct list_file;
 struct local;
+struct refusal;
 
 struct request {
 	struct fcgi_conn *c;
@@ -108,9 +129,14 @@ struct request {
 	int fell_back; /* the master did not answer in time */
 	int unsure;    /* whether it has done this write */
 	int has_body;
-	char refusal[64];     /* of OWNER_DRAIN */
-	struct local *shadow; /* of a write that the master is asked */
-	struct buf said;      /* the answer to that: recent.c */
+	struct refusal *refusal; /* of OWNER_DRAIN */
+	struct who *who;	 /* the caller; NULL: not told apart */
+	char *token;		 /* his, as it goes upstream */
+	int poses;		 /* he acts as another: the master decides */
+	int asked_in_vain;	 /* the master did not say whether he may */
+	int wishes;		 /* leaves a wish once he is known to may */
+	struct local *shadow;	 /* of a write that the master is asked */
+	struct buf said;	 /* the answer to that: recent.c */
 	enum request_owner owner;
 	void *own;		/* struct pass, watcher, ... */
 	struct list_file *list; /* being sent */
@@ -124,8 +150,12 @@ void request_drained(struct fcgi_conn *c);
 void request_closed(struct fcgi_conn *c);
 /* Answer 503, once the whole body was read. */
 void request_refuse(struct request *r, const char *what);
+/* So too a Status, which is copied; details: not the request's own. */
+void request_refuse_as(struct request *r, const struct status *s);
 /* Serve a read of a resource from its start (again, after a wait). */
 void request_read(struct request *r);
+/* So too anything else. */
+void request_other(struct request *r);
 
 /*
  * query.c: 0; -1 with errno EINVAL and why (400), ENOMEM. Of a GET of one
@@ -137,6 +167,8 @@ int query_parse(struct query *q, const char *text, int one, char *why,
 int query_is_pretty(const char *text, const char *agent);
 void query_free(struct query *q);
 
+/* options.c: only take the resourceVersion: the master judges. */
+void options_version(struct request *r);
 /* options.c: 0 if kube-apiserver would take these options, else answered */
 int options_check(struct request *r, const struct resource *res);
 

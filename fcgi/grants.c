@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "grants.h"
+#include "may.h"
 #include "out.h"
 #include "parts.h"
 
@@ -75,14 +76,13 @@ bound_path(struct apipath *p, const struct grant_bound *b)
 }
 
 /*
- * 1 if the object is gone: another one has its name, or all pods are known
+ * It is gone: another one has its name, or all pods are known
  * and it is none of them.
  */
-static int
-is_gone(void *arg, const struct grant_bound *b)
+int
+grants_is_gone(struct edge *e, const struct grant_bound *b)
 {
 	const struct feed_object *o;
-	struct edge *e = arg;
 	struct feed_handle *h;
 	struct apipath p;
 	int gone = 0;
@@ -104,6 +104,12 @@ is_gone(void *arg, const struct grant_bound *b)
 }
 
 /* --- how many stay --- */
+
+static int
+is_gone(void *arg, const struct grant_bound *b)
+{
+	return grants_is_gone(arg, b);
+}
 
 static void
 sweep(struct edge *e)
@@ -144,13 +150,20 @@ grants_init(struct edge *e)
 
 /* --- a request --- */
 
-/* Whose credential goes with it: until clients are told apart, its token. */
-static const char *
+/* Who asks of himself: as text; where callers are not told apart, by token. */
+static char *
 caller(const struct request *r)
 {
 	const char *s = fcgi_param(r->c, "HTTP_AUTHORIZATION");
+	const struct user *u = who_user(r);
+	json_t *o = u == NULL ? NULL : user_json(u);
+	char *text;
 
-	return s == NULL ? "" : s;
+	if (u == NULL)
+		return strdup(s == NULL ? "" : s);
+	text = o == NULL ? NULL : json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(o);
+	return text;
 }
 
 /* 1 if the query changes nothing of the answer but its looks. */
@@ -220,7 +233,8 @@ recall(struct request *r, struct buf *b)
 
 	if (!a->asked ||
 	    media_negotiate(&r->media, fcgi_param(r->c, "HTTP_ACCEPT")) == -1 ||
-	    r->media.shape != MEDIA_OBJECT || is_gone(r->edge, &a->g.bound))
+	    r->media.shape != MEDIA_OBJECT ||
+	    grants_is_gone(r->edge, &a->g.bound))
 		return -1;
 	if (grant_recall(&a->g, r->edge->datafd, time(NULL),
 		r->edge->review_age_s, b) == 0)
@@ -253,9 +267,10 @@ give_or_refuse(struct request *r)
 {
 	struct buf b = { 0 };
 
-	if (recall(r, &b) == 0)
-		give(r, &b);
-	else
+	if (recall(r, &b) == 0) {
+		if (may_now(r) == MAY_YES)
+			give(r, &b);
+	} else
 		answer_cut_off(r, "no answer to this is remembered");
 	buf_free(&b);
 }
@@ -269,9 +284,10 @@ go_on(struct request *r)
 	struct buf b = { 0 };
 	int known = recall(r, &b) == 0;
 
-	if (!master_ok(e) && known)
-		give(r, &b);
-	else if (!e->master_up)
+	if (!master_ok(e) && known) {
+		if (may_now(r) == MAY_YES)
+			give(r, &b);
+	} else if (!e->master_up)
 		answer_cut_off(r, "no answer to this is remembered");
 	else {
 		pass_start(r, known ? give_or_refuse : NULL);
@@ -287,6 +303,7 @@ void
 grants_body(struct request *r, const char *p, size_t n)
 {
 	struct ask *a = r->ask;
+	char *who;
 
 	if (n > 0) {
 		if (a->body.len + n > GRANT_BODY_MAX ||
@@ -295,9 +312,11 @@ grants_body(struct request *r, const char *p, size_t n)
 		return;
 	}
 	r->owner = OWNER_NONE;
-	if (a->body.len > 0)
+	if (a->body.len > 0 && (who = caller(r)) != NULL) {
 		a->asked = grant_ask(&a->g, &r->p, a->body.data, a->body.len,
-			       caller(r)) == 0;
+			       who) == 0;
+		free(who);
+	}
 	go_on(r);
 }
 
@@ -323,7 +342,7 @@ static int
 is_no(struct edge *e, const struct grant *g, int code)
 {
 	if (code == 403 && strcmp(g->bound.kind, "Pod") == 0)
-		return is_gone(e, &g->bound);
+		return grants_is_gone(e, &g->bound);
 	return code == 400 || code == 403 || code == 404 || code == 409 ||
 	    code == 410 || code == 422;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "local.h"
+#include "may.h"
 #include "recent.h"
 
 #define BODY_MAX (3 * 1024 * 1024)
@@ -311,7 +312,11 @@ local_start(struct request *r)
 	if (verb == 0)
 		return -1;
 	policy = policy_find(&r->edge->policies, &r->p, verb);
-	if (!is_ours(r, policy) || (l = new_local(r, verb, policy)) == NULL)
+	if (!is_ours(r, policy))
+		return -1;
+	if (may_start(r, request_other) != MAY_YES)
+		return 0;
+	if ((l = new_local(r, verb, policy)) == NULL)
 		return -1;
 	l->unnamed = is_unnamed(r);
 	own(r, l);
@@ -394,6 +399,10 @@ late(struct request *r)
 
 	r->shadow = NULL;
 	r->fell_back = 1;
+	if (may_now(r) != MAY_YES) {
+		local_free(l);
+		return;
+	}
 	l->late = 1;
 	own(r, l);
 	if (r->c->body_ended || !r->has_body)

@@ -205,6 +205,14 @@ check_rv(struct request *r)
 	return -1;
 }
 
+void
+options_version(struct request *r)
+{
+	r->q.rv_number = 0;
+	if (r->q.rv != NULL)
+		(void)parse_uint(r->q.rv, &r->q.rv_number);
+}
+
 int
 options_check(struct request *r, const struct resource *res)
 {

@@ -17,7 +17,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "call.h"
 #include "daemon.h"
+#include "may.h"
 #include "parts.h"
 #include "ready.h"
 
@@ -28,17 +30,20 @@
 
 /* What it was started with. */
 struct arguments {
-	const char *data, *kubeconfig, *lb, *socket, *conf;
-	int check;
+	const char *data, *kubeconfig, *lb, *socket, *conf, *identities;
+	int check, impersonate;
 };
 
 static void
 usage(FILE *out)
 {
-	fputs("usage: ote-edge-server [-hnSv] [-c writes.conf] [-d data] "
-	      "[-k kubeconfig] [-l lb]\n"
-	      "                       [-o limits] [-r age_s] [-s socket] "
-	      "[-w deadline_ms]\n",
+	fputs("usage: ote-edge-server [-hInSv] [-A audiences] [-a mode] "
+	      "[-c writes.conf]\n"
+	      "                       [-d data] [-i identities] [-J issuers] "
+	      "[-K keys]\n"
+	      "                       [-k kubeconfig] [-l lb] [-N node] "
+	      "[-o limits] [-r age_s]\n"
+	      "                       [-s socket] [-w deadline_ms]\n",
 	    out);
 }
 
@@ -161,6 +166,14 @@ take_limits(struct edge *e, char *text)
 		    "to 500000, of bytes 4096 to 1099511627776");
 }
 
+static void
+take_mode(struct edge *e, const char *mode)
+{
+	e->webhook = strcmp(mode, "Webhook") == 0;
+	if (!e->webhook && strcmp(mode, "AlwaysAllow") != 0)
+		errx(100, "-a %s: give Webhook or AlwaysAllow", mode);
+}
+
 /* Exits where they are wrong. */
 static void
 take_arguments(struct edge *e, struct arguments *a, int argc, char **argv)
@@ -171,9 +184,32 @@ take_arguments(struct edge *e, struct arguments *a, int argc, char **argv)
 	e->deadline_ms = DEADLINE_MS;
 	e->review_age_s = REVIEW_AGE_S;
 	e->outbox_limits = limits;
+	e->issuers = e->audiences = "";
 	a->data = "data";
-	while ((c = getopt(argc, argv, "Sc:d:hk:l:no:r:s:vw:")) != -1) {
+	while ((c = getopt(argc, argv, "A:IJ:K:N:Sa:c:d:hi:k:l:no:r:s:vw:")) !=
+	    -1) {
 		switch (c) {
+		case 'A':
+			e->audiences = optarg;
+			break;
+		case 'I':
+			a->impersonate = 1;
+			break;
+		case 'J':
+			e->issuers = optarg;
+			break;
+		case 'K':
+			e->key_file = optarg;
+			break;
+		case 'N':
+			e->node = optarg;
+			break;
+		case 'a':
+			take_mode(e, optarg);
+			break;
+		case 'i':
+			a->identities = optarg;
+			break;
 		case 'S':
 			e->standalone = 1;
 			break;
@@ -219,7 +255,8 @@ take_arguments(struct edge *e, struct arguments *a, int argc, char **argv)
 		errx(100, "-w: give 1 to 60000 milliseconds");
 	if (e->review_age_s == -1)
 		errx(100, "-r: give 0 to 31536000 seconds");
-	if (argc != optind || (a->kubeconfig == NULL) != e->standalone) {
+	if (argc != optind || (a->kubeconfig == NULL) != e->standalone ||
+	    (e->standalone && e->webhook)) {
 		usage(stderr);
 		exit(100);
 	}
@@ -261,6 +298,13 @@ main(int argc, char **argv)
 	    daemon_signals(e.base) == -1)
 		errx(111, "no memory");
 	curlev_serial(&e.serial);
+	if (e.webhook &&
+	    (call_init(&e) == -1 || who_init(&e) == -1 || may_init(&e) == -1))
+		err(111, "callers");
+	if (e.webhook &&
+	    behalf_init(&e.behalf, &e.kubeconfig, a.identities,
+		a.impersonate) == -1)
+		err(111, "%s", a.identities);
 	if (a.kubeconfig != NULL &&
 	    upstream_init(&e.up, &e.kubeconfig, a.lb, "ote-edge-server") == -1)
 		err(111, "upstream");
@@ -268,7 +312,7 @@ main(int argc, char **argv)
 	if (master_open(&e) == -1)
 		err(111, "masters");
 	if (local_init(&e) == -1 || grants_init(&e) == -1 ||
-	    certificate_init(&e) == -1)
+	    certificate_init(&e) == -1 || (e.webhook && keys_init(&e) == -1))
 		errx(111, "no memory");
 	arm_trim(&e);
 	if (a.socket == NULL) {

@@ -77,6 +77,9 @@ int reply_is_there(const struct request *r);
 /* grants.c: tokens and access reviews, remembered */
 #define GRANTS_WAIT_MS 5000 /* for the master, with an answer at hand */
 int grants_init(struct edge *e);
+/* 1 if an object that a token is bound to is known to be gone. */
+struct grant_bound;
+int grants_is_gone(struct edge *e, const struct grant_bound *b);
 /* 1 if the request is one of those: it is taken over; else 0. */
 int grants_take(struct request *r);
 void grants_body(struct request *r, const char *p, size_t n);
@@ -100,6 +103,10 @@ int certificate_init(struct edge *e);
 /* health.c: /healthz, /livez, /readyz */
 int health_is(const char *path);
 void health_serve(struct request *r);
+
+/* refuse.c: what request_refuse() put off: the body has come. */
+void refuse_now(struct request *r);
+void refuse_free(struct request *r);
 
 /* write.c: standalone, the tree is the authority */
 void write_start(struct request *r);

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "as.h"
+#include "may.h"
 #include "parts.h"
 #include "recent.h"
 
@@ -46,12 +48,13 @@ static const char *const not_passed[] = { "HTTP_AUTHORIZATION",
 	"HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE", NULL };
 
 static int
-is_passed(const char *name)
+is_passed(const struct request *r, const char *name)
 {
 	int i;
 
 	if (strncmp(name, "HTTP_", 5) != 0 ||
-	    strncmp(name, "HTTP_IMPERSONATE", 16) == 0 ||
+	    (!r->poses && strncmp(name, "HTTP_IMPERSONATE", 16) == 0) ||
+	    strncmp(name, "HTTP_X_OTE", 10) == 0 ||
 	    strncmp(name, "HTTP_X_REMOTE", 13) == 0)
 		return 0;
 	for (i = 0; not_passed[i] != NULL; i++)
@@ -82,7 +85,7 @@ pass_header(void *arg, const char *param, const char *value)
 	char name[128];
 	size_t i;
 
-	if (!is_passed(param) || strlen(param) - 5 >= sizeof(name) ||
+	if (!is_passed(p->r, param) || strlen(param) - 5 >= sizeof(name) ||
 	    ((p->reply != NULL || p->r->ask != NULL) &&
 		strcmp(param, "HTTP_ACCEPT_ENCODING") == 0))
 		return;
@@ -94,12 +97,29 @@ pass_header(void *arg, const char *param, const char *value)
 	add_header(p, name, value);
 }
 
+/* In the caller's name. 0, or -1. */
+static int
+set_caller(struct pass *p)
+{
+	struct behalf b;
+	char why[256];
+
+	if (p->r->who == NULL)
+		return 0;
+	if (as_choose(p->r, &b, why, sizeof(why)) == -1 ||
+	    behalf_apply(&b, p->easy) == -1)
+		return -1;
+	return behalf_headers(&b, &p->headers);
+}
+
 static int
 set_headers(struct pass *p)
 {
 	const char *type = fcgi_param(p->r->c, "CONTENT_TYPE");
 
 	p->headers = upstream_headers(&p->r->edge->up);
+	if (set_caller(p) == -1)
+		return -1;
 	fcgi_params(p->r->c, pass_header, p);
 	if (type != NULL && *type != '\0')
 		add_header(p, "content-type", type);
@@ -155,6 +175,12 @@ send_head(struct pass *p)
 	if (p->deadline != NULL)
 		event_del(p->deadline);
 	p->began = 1;
+	may_learn(p->r, p->code);
+	if (p->code == 401)
+		who_doubt(p->r);
+	/* who may know that it is not there may wait for it, too */
+	if (p->r->wishes && (p->code == 200 || p->code == 404))
+		wish_leave(p->r);
 	fcgi_write(c, p->head.data, p->head.len);
 	fcgi_write(c, "\r\n", 2);
 	buf_free(&p->head);
@@ -451,8 +477,11 @@ pass_start(struct request *r, void (*fallback)(struct request *))
 	    : e->deadline_ms + (r->q.rv_number > 0 ? RV_WAIT_MS : 0) +
 		(r->shadow != NULL ? WRITE_WAIT_MS : 0);
 	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+	struct behalf b;
 	struct pass *p;
 
+	if (as_caller(r, &b) == -1)
+		return;
 	if ((p = calloc(1, sizeof(*p))) == NULL) {
 		answer_error(r, 500, "no memory for a request");
 		return;
@@ -494,7 +523,7 @@ unanswered(struct pass *p, CURLcode code)
 			return;
 	}
 	pass_free(p);
-	if (reply_serve(r) == 0)
+	if (may_is_known(r) && (may_now(r) != MAY_YES || reply_serve(r) == 0))
 		return;
 	request_refuse(r, curl_easy_strerror(code));
 }

@@ -347,7 +347,7 @@ take_records(struct fcgi_conn *c, char *p, size_t n)
 	const unsigned char *h;
 	size_t used = 0, content, total;
 
-	while (!c->dead && n - used >= HEADER) {
+	while (!c->dead && !c->paused && n - used >= HEADER) {
 		h = (const unsigned char *)p + used;
 		content = (size_t)h[4] << 8 | h[5];
 		total = HEADER + content + h[6];
@@ -405,15 +405,17 @@ on_read(evutil_socket_t fd, short what, void *arg)
 	static char chunk[READ_SIZE];
 	struct fcgi_conn *c = arg;
 	ssize_t n;
+	int error;
 
 	(void)what;
 	enter(c);
 	n = read(fd, chunk, sizeof(chunk));
-	if (n > 0)
-		take_bytes(c, chunk, (size_t)n);
-	else if (n == 0)
+	error = errno;
+	if (n > 0 || c->in.len > 0)
+		take_bytes(c, chunk, n > 0 ? (size_t)n : 0);
+	if (n == 0)
 		take_end(c);
-	else if (errno != EAGAIN && errno != EINTR)
+	else if (n == -1 && error != EAGAIN && error != EINTR)
 		c->dead = 1;
 	leave(c);
 }
@@ -428,6 +430,9 @@ fcgi_pause(struct fcgi_conn *c, int pause)
 		event_del(c->read);
 	else
 		event_add(c->read, NULL);
+	/* what came with it, and was not looked at */
+	if (!pause && c->in.len > 0)
+		event_active(c->read, EV_READ, 0);
 }
 
 /* --- connections --- */

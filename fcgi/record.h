@@ -79,7 +79,7 @@ size_t fcgi_pending(const struct fcgi_conn *c);
 void fcgi_end(struct fcgi_conn *c);
 /* The response cannot be made whole: close, so that the client knows. */
 void fcgi_abort(struct fcgi_conn *c);
-/* Stop or go on reading the body. */
+/* Stop or go on reading the body: body is not called meanwhile. */
 void fcgi_pause(struct fcgi_conn *c, int pause);
 
 #endif

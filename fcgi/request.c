@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "as.h"
+#include "may.h"
 #include "parts.h"
 #include "recent.h"
 #include "render.h"
@@ -115,8 +117,7 @@ serve_uncovered(struct request *r)
 		return;
 	}
 	if (r->wished || is_most_recent(&r->q)) {
-		if (!r->wished)
-			wish_leave(r);
+		r->wishes = !r->wished;
 		pass_start(r, NULL);
 		return;
 	}
@@ -173,7 +174,7 @@ serve_ended(struct request *r, struct feed_handle *h)
 {
 	if (may_ask(r)) {
 		/* it may be back */
-		wish_leave(r);
+		r->wishes = 1;
 		pass_start(r, NULL);
 	} else if (h->feed.q.code == 404)
 		answer_no_page(r);
@@ -221,11 +222,36 @@ do_without_table(struct request *r)
 	return 0;
 }
 
+/* What only the master answers, which knows itself who may. */
+static int
+goes_up(struct request *r)
+{
+	return r->poses ||
+	    (may_ask(r) && is_most_recent(&r->q) && !local_waits(r));
+}
+
+/* He acts as another, by his own credential: nothing here is of that one. */
+static void
+serve_pose(struct request *r)
+{
+	if (r->edge->master_up)
+		pass_start(r, NULL);
+	else
+		request_refuse(r, "nobody can act as another meanwhile");
+}
+
 void
 request_read(struct request *r)
 {
 	struct feed_handle *h;
+	int up = goes_up(r);
 
+	if (r->poses) {
+		serve_pose(r);
+		return;
+	}
+	if (!up && may_start(r, request_read) != MAY_YES)
+		return;
 	if (media_negotiate(&r->media, fcgi_param(r->c, "HTTP_ACCEPT")) == -1) {
 		serve_odd(r);
 		return;
@@ -235,7 +261,10 @@ request_read(struct request *r)
 		no_such_path(r);
 		return;
 	}
-	if (options_check(r, resource_find(r->p.group, r->p.resource)) == -1)
+	if (up && r->who != NULL)
+		options_version(r);
+	else if (options_check(r, resource_find(r->p.group, r->p.resource)) ==
+	    -1)
 		return;
 	if ((h = feeds_find(r)) == NULL)
 		serve_uncovered(r);
@@ -249,33 +278,22 @@ request_read(struct request *r)
 
 /* --- the rest --- */
 
-void
-request_refuse(struct request *r, const char *what)
-{
-	/* a client that still sends might miss an answer that comes first */
-	if (r->has_body && !r->c->body_ended) {
-		r->owner = OWNER_DRAIN;
-		snprintf(r->refusal, sizeof(r->refusal), "%s", what);
-		fcgi_pause(r->c, 0);
-		return;
-	}
-	answer_cut_off(r, what);
-}
-
-static void serve_other(struct request *r);
-
 static void
 other_late(struct request *r)
 {
 	r->fell_back = 1;
-	serve_other(r);
+	request_other(r);
 }
 
-static void
-serve_other(struct request *r)
+void
+request_other(struct request *r)
 {
 	struct edge *e = r->edge;
 
+	if (r->poses) {
+		serve_pose(r);
+		return;
+	}
 	if (e->standalone) {
 		write_start(r);
 		return;
@@ -286,7 +304,11 @@ serve_other(struct request *r)
 		pass_start(r, reply_is_there(r) ? other_late : local_shadow(r));
 		return;
 	}
-	if (reply_serve(r) == 0)
+	if (e->master_up && !may_is_known(r)) {
+		pass_start(r, local_shadow(r));
+		return;
+	}
+	if (may_now(r) != MAY_YES || reply_serve(r) == 0)
 		return;
 	if (e->master_up) {
 		pass_start(r, local_shadow(r));
@@ -347,10 +369,14 @@ no_such_method(struct request *r)
 }
 
 static void
-route(struct request *r, const char *query)
+route(struct request *r)
 {
+	const char *mark = strchrnul(r->uri, '?');
+	const char *query = *mark == '\0' ? "" : mark + 1;
 	char why[256];
 
+	if (as_poses(r) == -1)
+		return;
 	r->pretty = query_is_pretty(query, fcgi_param(r->c, "HTTP_USER_AGENT"));
 	if (health_is(r->path)) {
 		health_serve(r);
@@ -361,7 +387,7 @@ route(struct request *r, const char *query)
 		return;
 	}
 	if (!is_read(r) || (strcmp(r->method, "GET") != 0 && !r->head)) {
-		serve_other(r);
+		request_other(r);
 		return;
 	}
 	if (query_parse(&r->q, query, *r->p.name != '\0', why, sizeof(why)) ==
@@ -377,14 +403,13 @@ route(struct request *r, const char *query)
 	request_read(r);
 }
 
-/* Path and query of r->uri. 0, or -1 with errno. */
+/* The path of r->uri. 0, or -1 with errno. */
 static int
-take_uri(struct request *r, const char **query)
+take_uri(struct request *r)
 {
 	const char *mark = strchrnul(r->uri, '?');
 	int odd;
 
-	*query = *mark == '\0' ? "" : mark + 1;
 	if ((r->path = strndup(r->uri, (size_t)(mark - r->uri))) == NULL)
 		return -1;
 	/* no name of ours has a NUL, but the master has an answer to that */
@@ -409,7 +434,7 @@ void
 request_start(struct fcgi_conn *c)
 {
 	struct edge *e = c->server->arg;
-	const char *length, *method, *query, *uri;
+	const char *length, *method, *uri;
 	struct request *r;
 
 	if ((r = calloc(1, sizeof(*r))) == NULL) {
@@ -436,12 +461,12 @@ request_start(struct fcgi_conn *c)
 	r->has_body =
 	    length != NULL && strcmp(length, "0") != 0 && *length != '\0';
 	r->head = strcmp(r->method, "HEAD") == 0;
-	if (take_uri(r, &query) == -1) {
+	if (take_uri(r) == -1) {
 		/* as Go's HTTP server, before any API */
 		answer_go(r);
 		return;
 	}
-	route(r, query);
+	who_start(r, route);
 }
 
 void
@@ -458,10 +483,8 @@ request_body(struct fcgi_conn *c, const char *p, size_t n)
 		local_body(r, p, n);
 	else if (r->owner == OWNER_GRANT)
 		grants_body(r, p, n);
-	else if (r->owner == OWNER_DRAIN && n == 0) {
-		r->owner = OWNER_NONE;
-		answer_cut_off(r, r->refusal);
-	}
+	else if (r->owner == OWNER_DRAIN && n == 0)
+		refuse_now(r);
 }
 
 void
@@ -490,6 +513,8 @@ request_closed(struct fcgi_conn *c)
 	case OWNER_DRAIN:
 	case OWNER_GRANT:
 	case OWNER_NONE:
+	case OWNER_WHO:
+	case OWNER_MAY:
 		break;
 	case OWNER_PASS:
 		pass_close(r);
@@ -521,6 +546,10 @@ request_closed(struct fcgi_conn *c)
 	local_shadow_free(r);
 	recent_close(r);
 	grants_close(r);
+	may_close(r);
+	who_close(r);
+	refuse_free(r);
+	free(r->token);
 	query_free(&r->q);
 	free(r->uri);
 	free(r->path);

@@ -37,7 +37,14 @@ struct access_user;
 
 /* Reads what is there. NULL with errno. datafd is borrowed. */
 struct access *access_open(int datafd);
+/* As it is now, for looking at: nothing is changed on disk. */
+struct access *access_open_read(int datafd);
 void access_free(struct access *a);
+
+/* Call each for every decision, until it returns not 0: that. */
+typedef int access_visit(void *arg, const struct user *u,
+    const struct access_question *q, const struct access_decision *d);
+int access_each(const struct access *a, access_visit *each, void *arg);
 
 /*
  * Those who are the same to an authorizer share one: name, uid and groups (in

@@ -267,6 +267,16 @@ finish(const struct out *o)
 	return -1;
 }
 
+int
+apipath_escape(const char *s, char *out, size_t outlen)
+{
+	struct out o = { out, 0, outlen };
+
+	put(&o, "", 0);
+	put_component(&o, s, "._-");
+	return finish(&o);
+}
+
 /* The namespace that a collection lies in: none of a namespace itself. */
 static const char *
 collection_ns(const struct apipath *p)

@@ -35,6 +35,12 @@ int apipath_parse(struct apipath *p, const char *path);
 /* Decode %XX (and + as space if plus) in place; -1 on a bad escape or %00. */
 int apipath_decode(char *s, int plus);
 
+/*
+ * A file name for s: what is no letter, digit, dot, dash or underscore as
+ * %XX, and so is a dot at its start. 0, or -1 with errno ENAMETOOLONG.
+ */
+int apipath_escape(const char *s, char *out, size_t outlen);
+
 /* The collection of p ("/api/v1/namespaces/x/pods") into out; -1 if cut. */
 int apipath_collection(const struct apipath *p, char *out, size_t outlen);
 

@@ -33,8 +33,8 @@ struct behalf_rules {
 };
 
 /*
- * The user of a kubeconfig's certificate; of its token, if that is a JWT with
- * a sub (not verified: it is our own); else nobody. dir: identities/, or
+ * The user of a kubeconfig's certificate; of its token, if that is the JWT of
+ * a service account (not verified: it is our own); else nobody. dir: identities/, or
  * NULL. 0, or -1 with errno.
  */
 int behalf_init(struct behalf_rules *r, const struct kubeconfig *k,
@@ -43,8 +43,10 @@ void behalf_free(struct behalf_rules *r);
 
 /*
  * Choose for user u, who came with that bearer token, or NULL. In this order:
- * the token; nobody, for system:anonymous; own, if name and groups are the
- * hub's; a pair; impersonation; else refused, with why and how to allow it.
+ * the token; nobody, for system:anonymous; own, if name, uid and groups are
+ * the hub's; a pair; impersonation; else refused, with why and how to allow
+ * it. A name that would not reach the master as it is (white space around it,
+ * control bytes, no group) is never impersonated.
  */
 enum behalf_kind behalf_choose(struct behalf *b, struct behalf_rules *r,
     const struct user *u, const char *token, long long now, char *why,

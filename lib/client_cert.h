@@ -20,6 +20,9 @@ struct client_cert {
  */
 int client_cert_read(struct client_cert *c, const char *pem, size_t n,
     char *why, size_t len);
+/* The same of the base64 of its DER, in one line. */
+int client_cert_read_base64(struct client_cert *c, const char *text, size_t n,
+    char *why, size_t len);
 void client_cert_free(struct client_cert *c);
 
 /* 0; -1 with why where it is not good at this time (unix seconds). */

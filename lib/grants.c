@@ -288,9 +288,8 @@ grant_free(struct grant *g)
 
 /* --- keeping --- */
 
-/* When the JWT expires, 0 if it is none. RFC 7519, 4.1.4. */
-static long long
-expires(const char *token)
+long long
+grant_expires(const char *token)
 {
 	const char *dot = strchr(token, '.');
 	size_t i, n = dot == NULL ? 0 : strcspn(dot + 1, ".");
@@ -355,7 +354,8 @@ review_file(const struct grant *g, json_t *answer, long long now)
 		return NULL;
 	return json_pack("{sI ss sI sI sO}", "version", (json_int_t)1, "kind",
 	    g->review, "time", (json_int_t)now, "expires",
-	    (json_int_t)(token == NULL ? 0 : expires(token)), "status", status);
+	    (json_int_t)(token == NULL ? 0 : grant_expires(token)), "status",
+	    status);
 }
 
 int

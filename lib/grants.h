@@ -72,6 +72,12 @@ int grant_keep(const struct grant *g, int datafd, const char *answer, size_t n,
 int grant_recall(const struct grant *g, int datafd, long long now,
     long long max_age, struct buf *out);
 
+/*
+ * When the JWT that begins there expires, by its own word (RFC 7519, 4.1.4):
+ * unix seconds, 0 if it is none or does not say.
+ */
+long long grant_expires(const char *token);
+
 /* The master says no: forget what it said before. 0, or -1 with errno. */
 int grant_forget(const struct grant *g, int datafd);
 

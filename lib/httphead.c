@@ -45,14 +45,21 @@ is_request_line(const char *p, size_t n)
 }
 
 static int
-is_dropped(const char *line, size_t name)
+begins(const char *line, size_t name, const char *with)
+{
+	return strlen(with) <= name &&
+	    strncasecmp(line, with, strlen(with)) == 0;
+}
+
+static int
+is_dropped(const char *line, size_t name, int as_others)
 {
 	static const char *const whole[] = { "host", "connection",
 		"authorization", "proxy", "proxy-authorization",
 		"proxy-connection", "keep-alive", "te", "trailer",
 		"transfer-encoding", "content-length", "forwarded", "expect",
 		"via", NULL };
-	static const char *const starts[] = { "impersonate-", "x-remote-",
+	static const char *const starts[] = { "x-remote-", "x-ote-",
 		"x-forwarded", "x-host", NULL };
 	int i;
 
@@ -61,10 +68,9 @@ is_dropped(const char *line, size_t name)
 		    strncasecmp(line, whole[i], name) == 0)
 			return 1;
 	for (i = 0; starts[i] != NULL; i++)
-		if (strlen(starts[i]) <= name &&
-		    strncasecmp(line, starts[i], strlen(starts[i])) == 0)
+		if (begins(line, name, starts[i]))
 			return 1;
-	return 0;
+	return !as_others && begins(line, name, "impersonate-");
 }
 
 /* Bytes of a header's name; 0 if the line is none. */
@@ -84,7 +90,7 @@ name_length(const char *line, size_t n)
 }
 
 static int
-add_headers(struct buf *b, const char *p, const char *end)
+add_headers(struct buf *b, const char *p, const char *end, int as_others)
 {
 	const char *eol;
 	size_t name;
@@ -99,16 +105,47 @@ add_headers(struct buf *b, const char *p, const char *end)
 			errno = EBADMSG;
 			return -1;
 		}
-		if (!is_dropped(p, name) &&
+		if (!is_dropped(p, name, as_others) &&
 		    buf_add(b, p, (size_t)(eol + 2 - p)) == -1)
 			return -1;
 	}
 	return 0;
 }
 
+static int
+is_space(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+int
+httphead_find(const char *head, size_t n, const char *name, const char **value,
+    size_t *len)
+{
+	const char *p = memmem(head, n, "\r\n", 2), *end = head + n, *eol, *v;
+	size_t want = strlen(name);
+	int found = 0;
+
+	for (p = p == NULL ? end : p + 2; p < end; p = eol + 2) {
+		eol = memmem(p, (size_t)(end - p), "\r\n", 2);
+		if (eol == NULL || eol == p)
+			break;
+		if (name_length(p, (size_t)(eol - p)) != want ||
+		    strncasecmp(p, name, want) != 0 || found++ > 0)
+			continue;
+		for (v = p + want + 1; v < eol && is_space(*v);)
+			v++;
+		*value = v;
+		*len = (size_t)(eol - v);
+		while (*len > 0 && is_space(v[*len - 1]))
+			--*len;
+	}
+	return found;
+}
+
 int
 httphead_upgrade(struct buf *b, const char *head, size_t n, const char *host,
-    const char *authorization)
+    const char *lines, int as_others)
 {
 	const char *eol = n < 4 ? NULL : memmem(head, n, "\r\n", 2);
 
@@ -118,9 +155,8 @@ httphead_upgrade(struct buf *b, const char *head, size_t n, const char *host,
 	}
 	if (buf_add(b, head, (size_t)(eol + 2 - head)) == -1 ||
 	    buf_printf(b, "Host: %s\r\nConnection: Upgrade\r\n", host) == -1 ||
-	    (authorization != NULL &&
-		buf_printf(b, "Authorization: %s\r\n", authorization) == -1) ||
-	    add_headers(b, eol + 2, head + n) == -1)
+	    (lines != NULL && buf_puts(b, lines) == -1) ||
+	    add_headers(b, eol + 2, head + n, as_others) == -1)
 		return -1;
 	return buf_puts(b, "\r\n");
 }

@@ -15,12 +15,20 @@
 long httphead_length(const char *p, size_t n);
 
 /*
- * Append the head as it goes on to the master: an Upgrade, with the Host and
- * the Authorization (NULL: none) of ours. What names the client (Authorization,
- * Impersonate-, X-Remote-, X-Forwarded-, ...) and what is between two hops is
- * left out. 0; -1 with errno EBADMSG if it is no request, or ENOMEM.
+ * How many headers of that name there are; the value of the first one, without
+ * white space around it, is borrowed.
+ */
+int httphead_find(const char *head, size_t n, const char *name,
+    const char **value, size_t *len);
+
+/*
+ * Append the head as it goes on to the master: an Upgrade, with the Host of
+ * ours, and lines (with CRLF; NULL: none) that say who asks. What names the
+ * client (Authorization, Impersonate-, X-Remote-, X-Ote-, X-Forwarded-, ...)
+ * and what is between two hops is left out; as_others: but for Impersonate-.
+ * 0; -1 with errno EBADMSG if it is no request, or ENOMEM.
  */
 int httphead_upgrade(struct buf *b, const char *head, size_t n,
-    const char *host, const char *authorization);
+    const char *host, const char *lines, int as_others);
 
 #endif

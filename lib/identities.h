@@ -7,7 +7,7 @@
  * A directory of key pairs by which requests may go upstream as somebody
  * else: CN.pem with certificate and key in one file (as kubelet's
  * kubelet-client-current.pem), or CN.crt and CN.key; links are followed. The
- * CN is the file's name, escaped as a feed's scope is (apipath). Files are
+ * CN is the file's name, by apipath_escape(): system%3Anode%3An1.pem. Files are
  * read again when they changed.
  */
 struct identity {
@@ -32,10 +32,11 @@ int identities_init(struct identities *s, const char *dir);
 void identities_free(struct identities *s);
 
 /*
- * The key pair of that user: same name, same groups (in any order). Borrowed
+ * The key pair of that user: same name, uid, groups (in any order). Borrowed
  * until the next call. NULL with why: "" if there is no file for it, else
  * what is wrong with it (missing half, key and certificate do not belong
- * together, another CN, other groups, expired at now).
+ * together, another CN, other groups, expired at now). One that is not good
+ * yet is taken: a reboot may have set the clock back, and the master decides.
  */
 const struct identity *identities_find(struct identities *s,
     const struct user *u, long long now, char *why, size_t len);

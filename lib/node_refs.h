@@ -9,6 +9,8 @@
  * (plugin/pkg/auth/authorizer/node/graph.go) as far as pods alone tell it.
  * Zeroed memory is empty.
  */
+#define NODE_REFS_MAX 262144 /* more are E2BIG */
+
 struct node_refs {
 	char **all; /* private: sorted */
 	size_t n, cap;
@@ -21,11 +23,17 @@ struct node_refs {
  * its ServiceAccount; static pods' mirror pods refer to nothing. 0, -1 errno.
  */
 int node_refs_pod(struct node_refs *r, const json_t *pod);
-/* A PersistentVolumeClaim that is referred to: its volume. A volume: its Secrets. */
-int node_refs_claim(struct node_refs *r, const json_t *pvc);
+/*
+ * After the pods: a PersistentVolume, and its Secrets, where its claimRef is
+ * a claim of one of them (what a claim says of its volume does not count). A
+ * VolumeAttachment and a ResourceSlice of the node. Others are left out.
+ */
 int node_refs_volume(struct node_refs *r, const json_t *pv);
+int node_refs_attachment(struct node_refs *r, const char *node,
+    const json_t *va);
+int node_refs_slice(struct node_refs *r, const char *node, const json_t *slice);
 
-/* resource: secrets, configmaps, ... ; 1 or 0 */
+/* resource: secrets, configmaps, ... ; ns "" of what has none. 1 or 0 */
 int node_refs_has(struct node_refs *r, const char *resource, const char *ns,
     const char *name);
 /* A pod of this node, by name and uid ("" any): 1 or 0 */

@@ -139,6 +139,22 @@ user_equal(const struct user *a, const struct user *b)
 }
 
 int
+user_same(const struct user *a, const struct user *b)
+{
+	size_t i;
+
+	if (!same(a->name, b->name) || !same(a->uid, b->uid))
+		return 0;
+	for (i = 0; i < a->ngroups; i++)
+		if (!user_in_group(b, a->groups[i]))
+			return 0;
+	for (i = 0; i < b->ngroups; i++)
+		if (!user_in_group(a, b->groups[i]))
+			return 0;
+	return 1;
+}
+
+int
 user_anonymous(struct user *u)
 {
 	user_free(u);

@@ -32,6 +32,8 @@ void user_free(struct user *u);
 int user_in_group(const struct user *u, const char *group);
 /* 1 if name, uid, groups and extra are the same, in the same order. */
 int user_equal(const struct user *a, const struct user *b);
+/* 1 if name, uid and groups are, the groups in any order: extra may differ. */
+int user_same(const struct user *a, const struct user *b);
 
 /* system:anonymous in system:unauthenticated. 0, or -1 with errno. */
 int user_anonymous(struct user *u);

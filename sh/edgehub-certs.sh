@@ -50,7 +50,8 @@ check_certificates() {
 		key_file=$ssl/edge-server-key.pem
 	fi
 	check_pair "$cert" "$key_file" "$ca"
-	cert=$(realpath -- "$cert") key_file=$(realpath -- "$key_file")
+	cert=$(absolute "$cert") key_file=$(absolute "$key_file")
+	ca=$(absolute "$ca")
 	check_text --server-cert-file "$cert"
 	check_text --server-key-file "$key_file"
 	[ -z "$token" ] || check_file --node-token-file "$token"

@@ -23,7 +23,7 @@ check_options() {
 	*) web=$address:$server_port ;;
 	esac
 	split_addr --server-address "$web"
-	check_loopback --server-address "$address"
+	check_mode
 	need_tool lighttpd lighttpd
 	need_tool openssl openssl
 	[ -x "$bin/ote-supervise" ] || die "$bin/ote-supervise: not there: run make"
@@ -88,12 +88,15 @@ check_port() {
 
 # render TO DATA: lighttpd.conf and plan, into TO, for a hub in DATA
 render() {
+	pemfile=$cert
+	[ -z "$told_apart" ] || pemfile=$2/run/server.pem
 	{
 		sed -e "s|@DATA@|$2|" -e "s|@ETC@|$etc|" \
 			-e "s|@ADDRESS@|$address|" -e "s|@PORT@|$server_port|" \
-			-e "s|@CERT@|$cert|" -e "s|@KEY@|$key_file|" \
+			-e "s|@CERT@|$pemfile|" -e "s|@KEY@|$key_file|" \
 			-e "s|@FDS@|$fds|" -e "s|@CONNECTIONS@|$((fds / 2 - 64))|" \
 			"$etc/lighttpd.conf.in"
+		[ -z "$told_apart" ] || render_clients "$2"
 		[ "$level" -lt 4 ] || printf '%s\n' \
 			'server.modules += ( "mod_accesslog" )' \
 			"accesslog.filename = \"$2/run/access.log\""
@@ -117,6 +120,22 @@ render() {
 	} >"$1/plan"
 }
 
+# in_run DATA FILE: where that one is kept, for a hub in DATA
+in_run() {
+	case $2 in
+	"$tmp"/*) echo "$1${2#"$tmp"}" ;;
+	*) echo "$2" ;;
+	esac
+}
+
+# render_clients DATA: what lighttpd needs to tell clients apart
+render_clients() {
+	sed -e "s|@ETC@|$etc|" -e "s|@CLIENT_CA@|$(in_run "$1" "$client_ca")|" \
+		"$etc/lighttpd-clients.conf.in"
+	[ -z "$client_crl" ] || printf '%s\n' \
+		"ssl.verifyclient.ca-crl-file = \"$client_crl\""
+}
+
 # The object in the tree that names the masters.
 endpoints=cache/core/v1/endpoints/default,fieldSelector=metadata.name=kubernetes
 endpoints=$endpoints/objects/default/kubernetes
@@ -130,13 +149,20 @@ plan_upstream() {
 		-c "$run/feeds.conf" -w "$sync_timeout"
 	plan_line edge+ ote-edge-server -d "$1" -k "$kubeconfig" -l "$lb" \
 		-c "$run/writes.conf" -r "$review_age" -s "$run/edge.sock" \
-		${limits:+-o "$limits"}
+		${limits:+-o "$limits"} \
+		${told_apart:+-a "$authorization" -i "$identities"} \
+		${impersonate:+-I} ${told_apart:+-N "$node"} ${audiences:+-A "$audiences"} \
+		${issuers:+-J "$issuers"} ${account_keys:+-K "$account_keys"}
 	plan_line outbox+ ote-when "$1/outbox/new" "$bin/ote-outbox" \
-		${verbose:+"$verbose"} -e -d "$1" -k "$kubeconfig" -l "$lb"
+		${verbose:+"$verbose"} -e -d "$1" -k "$kubeconfig" -l "$lb" \
+		${told_apart:+-a "$authorization" -i "$identities"} \
+		${impersonate:+-I}
 	plan_line heal+ ote-endpoint-heal -d "$1" -N "$node"
 	plan_line discovery+ ote-discovery -d "$1" -k "$kubeconfig" -l "$lb"
 	plan_line tunnel+ ote-tunnel -d "$1" -k "$kubeconfig" -l "$lb" \
-		-s "$run/tunnel.sock"
+		-s "$run/tunnel.sock" \
+		${told_apart:+-a "$authorization" -i "$identities"} \
+		${impersonate:+-I}
 }
 
 # plan_line NAME TOOL ARGUMENT...

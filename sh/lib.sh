@@ -40,6 +40,14 @@ check_file() {
 		die "$1 $2: cannot be read by user $(id -un): change its mode or owner"
 }
 
+# absolute PATH: links in it stay, as what is renewed may be behind them
+absolute() {
+	case $1 in
+	/*) printf '%s\n' "$1" ;;
+	*) printf '%s/%s\n' "$(pwd)" "${1#./}" ;;
+	esac
+}
+
 # split_addr WHAT ADDR: sets host and port
 split_addr() {
 	case $2 in
@@ -69,15 +77,15 @@ is_here() {
 	hostname -I 2>/dev/null | tr ' ' '\n' | grep -qxF -e "$1"
 }
 
-# check_loopback WHAT HOST: clients are not told apart yet, and all of them act
+# check_loopback WHAT HOST: where clients are not told apart, all of them act
 # with the hub's own identity.
 check_loopback() {
 	found=$(addresses_of "$2")
 	[ -n "$found" ] || die "$1 $2: does not resolve: give 127.0.0.1 or ::1"
 	for ip in $found; do
 		case $ip in 127.* | ::1) ;; *) die "$1 $2: is not loopback:" \
-			"clients of other machines are not told apart yet:" \
-			"give 127.0.0.1 or ::1" ;;
+			"clients are not told apart: give 127.0.0.1 or ::1," \
+			"or say --authorization-mode Webhook" ;;
 		esac
 	done
 }

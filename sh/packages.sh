@@ -2,8 +2,9 @@
 # shellcheck shell=sh
 
 build_packages='gcc libc6-dev make libcurl4-openssl-dev libevent-dev
-	libjansson-dev libssl-dev libyaml-dev zlib1g-dev'
-run_packages='curl jq lighttpd lighttpd-mod-openssl openssl'
+	libcjose-dev libjansson-dev libssl-dev libyaml-dev zlib1g-dev'
+run_packages='curl jq lighttpd lighttpd-mod-openssl
+	lighttpd-modules-lua openssl'
 
 installed() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

@@ -36,6 +36,7 @@ edge_up() {
 	echo /api/v1/namespaces/bench/pods >"$BENCH/feeds"
 	echo 'pods/status patch queue' >"$BENCH/writes.conf"
 	start edge "$HERE/../../sh/ote_edgehub" k8s -n bench -d "$EDGE_DATA" \
+		--authorization-mode AlwaysAllow \
 		--kube-config "$BENCH/kubeconfig" --server-port "$_port" \
 		-l "127.0.0.1:$(free_port)" --feeds "$BENCH/feeds" \
 		--writes "$BENCH/writes.conf" --server-ca-file "$HUB_CA" \

@@ -94,6 +94,7 @@ hub() {
 	name=$1 mode=$2 port=$3
 	shift 3
 	"$repo/sh/ote_edgehub" "$mode" -d "$dir/$name" -n node1 \
+		--authorization-mode "${authorization:-AlwaysAllow}" \
 		--server-port "$port" --server-ca-file "$ca" \
 		--server-cert-file "$ca" --server-key-file "$dir/key.pem" "$@" \
 		>>"$dir/$name.out" 2>>"$dir/$name.err" &

@@ -54,7 +54,14 @@ main(void)
 	ok(!user_in_group(&u, "system:authenticated"), "and no other");
 	ok(!user_equal(&u, &v), "nobody is not anonymous");
 	ok(user_copy(&v, &u) == 0 && user_equal(&u, &v), "the same");
+	ok(user_same(&u, &v), "and so in any order");
 	ok(user_add_group(&v, "g") == 0 && !user_equal(&u, &v), "not now");
+	ok(!user_same(&u, &v) && !user_same(&v, &u), "nor in any order");
+	ok(user_add_group(&u, "h") == 0 && user_add_group(&u, "g") == 0 &&
+		user_add_group(&v, "h") == 0 && !user_equal(&u, &v) &&
+		user_same(&u, &v),
+	    "the order of groups");
+	ok(user_add_extra(&u, "k", "v") == 0 && user_same(&u, &v), "extra");
 	for (i = (int)v.ngroups; i < USER_GROUPS_MAX; i++)
 		if (user_add_group(&v, "g") == -1)
 			break;

@@ -185,7 +185,7 @@ class Run:
                     for p in pods}
             return set(seen) == want and all(seen.values())
 
-        return wait('the controllers', there)
+        return wait('the controllers', there, 120)
 
     def step(self, change, name, lost):
         """One change of a pod; whether both come to the same."""

@@ -1,0 +1,133 @@
+/*
+ * Requests of ote-edge-server itself, over a libcurl multi handle of their
+ * own: pass_done() ends those of clients.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "call.h"
+
+struct call {
+	struct edge *edge;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct buf answer;
+	void (*done)(void *arg, int code, const struct buf *answer);
+	void *arg;
+};
+
+static void
+call_free(struct call *c)
+{
+	if (c->easy != NULL) {
+		curlev_remove(&c->edge->calls, c->easy);
+		curl_easy_cleanup(c->easy);
+	}
+	curl_slist_free_all(c->headers);
+	buf_free(&c->answer);
+	free(c);
+}
+
+void
+call_cancel(struct call *c)
+{
+	if (c != NULL)
+		call_free(c);
+}
+
+static void
+on_done(CURL *easy, CURLcode code)
+{
+	char *private = NULL;
+	struct call *c;
+	long http = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+	c = (struct call *)(void *)private;
+	if (code == CURLE_OK)
+		curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http);
+	curl_easy_cleanup(easy);
+	c->easy = NULL;
+	c->done(c->arg, (int)http, &c->answer);
+	call_free(c);
+}
+
+static size_t
+on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct call *c = arg;
+
+	n *= size;
+	if (c->answer.len + n > CALL_ANSWER_MAX ||
+	    buf_add(&c->answer, p, n) == -1)
+		return 0;
+	return n;
+}
+
+static int
+add(struct call *c, const char *line)
+{
+	struct curl_slist *l = curl_slist_append(c->headers, line);
+
+	if (l == NULL)
+		return -1;
+	c->headers = l;
+	return 0;
+}
+
+static int
+set_up(struct call *c, const char *body, const struct behalf *as, long ms)
+{
+	CURLcode rc;
+
+	if (add(c, "Expect:") == -1 || add(c, "Accept: application/json") == -1)
+		return -1;
+	if (body != NULL && add(c, "Content-Type: application/json") == -1)
+		return -1;
+	if (as != NULL &&
+	    (behalf_apply(as, c->easy) == -1 ||
+		behalf_headers(as, &c->headers) == -1))
+		return -1;
+	rc = curl_easy_setopt(c->easy, CURLOPT_PRIVATE, c);
+	rc |= curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_body);
+	rc |= curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
+	rc |= curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, ms);
+	rc |= curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers);
+	if (body != NULL)
+		rc |= curl_easy_setopt(c->easy, CURLOPT_COPYPOSTFIELDS, body);
+	return rc == CURLE_OK ? 0 : -1;
+}
+
+struct call *
+call_start(struct edge *e, const char *path, const char *body,
+    const struct behalf *as, long ms,
+    void (*done)(void *arg, int code, const struct buf *answer), void *arg)
+{
+	struct call *c;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return NULL;
+	c->edge = e;
+	c->done = done;
+	c->arg = arg;
+	if ((c->easy = upstream_easy(&e->up, path)) == NULL) {
+		call_free(c);
+		return NULL;
+	}
+	if (set_up(c, body, as, ms) == -1 ||
+	    curlev_add(&e->calls, c->easy) == -1) {
+		curl_easy_cleanup(c->easy);
+		c->easy = NULL;
+		call_free(c);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return c;
+}
+
+int
+call_init(struct edge *e)
+{
+	return curlev_init(&e->calls, e->base, on_done);
+}

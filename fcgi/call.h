@@ -1,0 +1,29 @@
+#ifndef CALL_H
+#define CALL_H
+
+#include "behalf.h"
+#include "edge.h"
+
+/*
+ * A question of the hub's own to the master, beside the requests that pass
+ * through: a review, the keys of tokens.
+ */
+#define CALL_ANSWER_MAX (256 * 1024)
+
+struct call;
+
+/* by_edge: once, before any. 0, or -1 with errno. */
+int call_init(struct edge *e);
+
+/*
+ * POST body (copied), or GET where it is NULL. as: in whose name, or NULL for
+ * the hub. done is called once, later: with the HTTP code and the answer, or
+ * with 0 where there is none within ms. NULL with errno.
+ */
+struct call *call_start(struct edge *e, const char *path, const char *body,
+    const struct behalf *as, long ms,
+    void (*done)(void *arg, int code, const struct buf *answer), void *arg);
+/* done is not called any more. NULL is fine. */
+void call_cancel(struct call *c);
+
+#endif
