@@ -16,6 +16,8 @@ team=/api/v1/namespaces/team
 shared="$team/configmaps/shared?resourceVersion=0"
 mine='fieldSelector=spec.nodeName%3Dedge-1'
 port=${HUB_URL##*:}
+# shellcheck disable=SC2034
+HUB_OPTIONS="--client-ca-file $CLUSTER/ssl/ca.pem"
 
 # swap FILE: what is on stdin instead of it, whole or not at all
 swap() {

@@ -76,10 +76,14 @@ def odd_headers(token, alice):
     yield 'x-front-remote', 'front-proxy', remote('admin')
     yield 'x-bob-ssl', 'bob', [(n, v) for n in (
         'SSL_CLIENT_CERT', 'SSL-Client-Cert', 'X-SSL-Client-Cert',
-        'X-Client-Cert') for v in (alice,)] + [
+        'X-Client-Cert', 'X-Ote-Client-Cert') for v in (alice,)] + [
             (n, 'SUCCESS') for n in (
                 'SSL_CLIENT_VERIFY', 'SSL-Client-Verify',
-                'X-SSL-Client-Verify', 'X-Client-Verify')]
+                'X-SSL-Client-Verify', 'X-Client-Verify',
+                'X-Ote-Client-Verify')]
+    yield 'x-bob-ote', 'bob', [
+        ('X-Ote-Client-Verify', 'SUCCESS'), ('X-Ote-Client-Cert', ''.join(
+            alice.split('-----')[2].split()))]
 
 
 REAL = ('x-admin-as-alice', 'x-bad-good')

@@ -63,8 +63,8 @@ MAY = ('c-admin', 'c-alice', 't-web', 'x-admin-as-alice')
 MAY_NOT = ('c-bob', 'anonymous', 'c-kubelet-2', 'c-kubelet', 'c-proxy',
            'c-dave', 't-plain', 't-far', 't-gone', 't-forged', 't-none',
            't-confused', 't-expired', 'c-expired', 'c-foreign', 'c-nul',
-           'c-twice-first', 'x-bad-good', 'x-bob-ssl', 'x-nobody-remote',
-           'x-bob-remote', 'x-bob-as-alice', 'x-bob-as-group',
+           'c-twice-first', 'x-bad-good', 'x-bob-ssl', 'x-bob-ote',
+           'x-nobody-remote', 'x-bob-remote', 'x-bob-as-alice', 'x-bob-as-group',
            'x-admin-as-bob')
 
 

@@ -195,10 +195,17 @@ def judged(when, masters, pairs):
 
 
 def told(bad):
+    """Who and what, and how three of them were answered."""
     for why, cases in sorted(bad.items(), key=lambda x: ('W' not in x[0],
                                                          -len(x[1]))):
         print('%d x %s' % (len(cases), why))
-        for key, want, got in cases[:40 if 'W' in why else 12]:
+        by = collections.defaultdict(list)
+        for key, _, _ in cases:
+            who, _, what = key.partition(' ')
+            by[who].append(what)
+        for who, whats in by.items():
+            print('  %s: %.300s' % (who, ' '.join(whats)))
+        for key, want, got in cases[::max(1, len(cases) // 3)]:
             print('  %s\n    master %.260s\n    hub    %.260s' % (
                 key, want, got))
 
