@@ -38,6 +38,7 @@ struct tool {
 	struct upstream up;
 	struct outbox_dirs dirs;
 	struct outbox_pass pass;
+	struct behalf_rules rules;
 	struct event *timer, *tell_timer, *idle_timer;
 	const char *data;
 	int datafd, inotify, run_wd, new_wd;
@@ -51,9 +52,9 @@ struct tool {
 static void
 usage(FILE *out)
 {
-	fputs("usage: ote-outbox [-1ehnv] [-d data] [-j jitter] "
-	      "[-k kubeconfig] [-l lb]\n"
-	      "                  [-r rate]\n",
+	fputs("usage: ote-outbox [-1ehInv] [-a mode] [-d data] "
+	      "[-i identities] [-j jitter]\n"
+	      "                  [-k kubeconfig] [-l lb] [-r rate]\n",
 	    out);
 }
 
@@ -302,7 +303,7 @@ show(const json_t *e)
 		{ "event", "", "patch, or create" },
 		{ "delete", "", "delete if it is the same" },
 	};
-	const char *kind, *verb, *path, *sub, *time;
+	const char *kind, *verb, *path, *sub, *time, *user;
 	int attempts = 0;
 	size_t i;
 
@@ -315,9 +316,13 @@ show(const json_t *e)
 	     (how[i][1][0] != '\0' && strcmp(how[i][1], verb) != 0);
 	     i++)
 		;
+	user = json_string_value(
+	    json_object_get(json_object_get(e, "user"), "username"));
 	printf("%s %s %s%s%s: %s", time, kind, path,
 	    sub != NULL && *sub != '\0' ? "/" : "", sub != NULL ? sub : "",
 	    how[i][2]);
+	if (user != NULL)
+		printf(", as %s", user);
 	if (attempts > 0)
 		printf(", %d attempts", attempts);
 	putchar('\n');
@@ -425,6 +430,28 @@ open_all(struct tool *t, const char *lb)
 		err(111, "libcurl");
 }
 
+/* What is wrong with a key pair is told, and no reason not to start. */
+static void
+open_rules(struct tool *t, const char *dir, int impersonate)
+{
+	if (behalf_init(&t->rules, &t->kubeconfig, dir, impersonate) == -1)
+		err(100, "%s", dir != NULL ? dir : "its own credential");
+	if (identities_check(&t->rules.pairs, (long long)time(NULL), told,
+		NULL) == -1)
+		err(100, "%s", dir);
+	t->pass.rules = &t->rules;
+}
+
+static int
+is_webhook(const char *mode)
+{
+	if (strcmp(mode, "Webhook") == 0)
+		return 1;
+	if (strcmp(mode, "AlwaysAllow") != 0)
+		errx(100, "-a %s: it is Webhook or AlwaysAllow", mode);
+	return 0;
+}
+
 /* The exit code of -1. */
 static int
 run_once(struct tool *t)
@@ -476,18 +503,21 @@ int
 main(int argc, char **argv)
 {
 	static struct tool t;
-	const char *kubeconfig = NULL, *lb = NULL;
+	const char *kubeconfig = NULL, *lb = NULL, *dir = NULL;
 	char why[512];
-	int c, would = 0;
+	int c, would = 0, webhook = 0, impersonate = 0;
 
 	umask(077);
 	t.data = "data";
 	t.jitter_s = 10;
 	t.pass.rate = 10;
-	while ((c = getopt(argc, argv, "1d:ehj:k:l:nr:v")) != -1) {
+	while ((c = getopt(argc, argv, "1a:d:ehi:Ij:k:l:nr:v")) != -1) {
 		switch (c) {
 		case '1':
 			t.once = 1;
+			break;
+		case 'a':
+			webhook = is_webhook(optarg);
 			break;
 		case 'd':
 			t.data = optarg;
@@ -498,6 +528,12 @@ main(int argc, char **argv)
 		case 'h':
 			usage(stdout);
 			return 0;
+		case 'i':
+			dir = optarg;
+			break;
+		case 'I':
+			impersonate = 1;
+			break;
 		case 'j':
 			t.jitter_s = number("-j", optarg, 0, 3600);
 			break;
@@ -531,9 +567,12 @@ main(int argc, char **argv)
 	if (would)
 		return show_all(&t);
 	open_all(&t, lb);
+	if (webhook)
+		open_rules(&t, dir, impersonate);
 	c = t.once ? run_once(&t) : run(&t);
 	outbox_pass_free(&t.pass);
 	upstream_free(&t.up);
+	behalf_free(&t.rules);
 	outbox_dirs_close(&t.dirs);
 	return c;
 }

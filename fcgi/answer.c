@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "edge.h"
 #include "out.h"
+#include "parts.h"
 
 void
 answer(struct request *r, int code, const char *type, const void *p, size_t n)
@@ -15,6 +15,7 @@ answer(struct request *r, int code, const char *type, const void *p, size_t n)
 	char head[512];
 	int len;
 
+	audit_answer(r, code);
 	len = snprintf(head, sizeof(head),
 	    "Status: %d %s\r\n"
 	    "Cache-Control: no-cache, private\r\n"
@@ -35,6 +36,7 @@ answer_go(struct request *r)
 				   "Content-Length: 15\r\n\r\n"
 				   "400 Bad Request";
 
+	audit_answer(r, 400);
 	fcgi_write(r->c, text, sizeof(text) - 1 - (r->head ? 15 : 0));
 	fcgi_end(r->c);
 }
@@ -92,6 +94,7 @@ answer_status(struct request *r, const struct status *s)
 	}
 	/* where no clause takes a Status it comes in the server's own way */
 	r->pretty |= !media_takes_object(fcgi_param(r->c, "HTTP_ACCEPT"));
+	r->why = s->message;
 	if (status_write(&b, s) == 0 && out_write(&o, b.data, b.len) == 0 &&
 	    (r->pretty || out_write(&o, "\n", 1) == 0))
 		out_end(&o);
@@ -99,6 +102,7 @@ answer_status(struct request *r, const struct status *s)
 		out_free(&o);
 		fcgi_abort(r->c);
 	}
+	r->why = NULL;
 	buf_free(&b);
 }
 

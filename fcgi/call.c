@@ -81,7 +81,8 @@ set_up(struct call *c, const char *body, const struct behalf *as, long ms)
 {
 	CURLcode rc;
 
-	if (add(c, "Expect:") == -1 || add(c, "Accept: application/json") == -1)
+	if (add(c, "Expect:") == -1 ||
+	    add(c, "Accept: application/json, application/jwk-set+json") == -1)
 		return -1;
 	if (body != NULL && add(c, "Content-Type: application/json") == -1)
 		return -1;

@@ -9,6 +9,7 @@
 #include "curlev.h"
 #include "feed.h"
 #include "kubeconfig.h"
+#include "limits.h"
 #include "media.h"
 #include "outbox.h"
 #include "outbox_uid.h"
@@ -19,6 +20,7 @@
 #include "upstream.h"
 
 struct access;
+struct auditor;
 struct keeper;
 struct keys;
 struct may_asks;
@@ -76,6 +78,10 @@ struct edge {
 	struct may_asks *asks;			    /* may.c */
 	struct keys *keys;			    /* keys.c */
 	struct nodes *nodes;			    /* nodes.c */
+	/* audit.c */
+	struct auditor *auditor;
+	/* limit.c */
+	struct limits limits;
 };
 
 /* How a request is taken apart; strings point into text. */
@@ -141,6 +147,10 @@ struct request {
 	void *own;		/* struct pass, watcher, ... */
 	struct list_file *list; /* being sent */
 	struct ask *ask;	/* grants.c: a token or a review is asked for */
+	long long began_ms;	/* monotonic */
+	int answered;		/* the code, once an answer has begun */
+	const char *why;	/* of the Status that is just being answered */
+	struct limits_caller *held[LIMITS_KINDS]; /* limit.c */
 };
 
 /* request.c: from parameters to an answer */

@@ -22,6 +22,7 @@
 #include "apply_link.h"
 #include "local.h"
 #include "recent.h"
+#include "who.h"
 #include "worker.h"
 
 #define TREE_MS 5000 /* for ote-watch-sync, which may be starting again */
@@ -115,36 +116,23 @@ refuse(struct local *l, int error)
 		answer_cut_off(l->r,
 		    "no more writes can wait for it: the outbox or the disk is "
 		    "full");
+	else if (error == EDQUOT)
+		answer_cut_off(l->r,
+		    "no more writes of yours can wait for it: you have half of "
+		    "the outbox, or all that the disk lets the hub have");
 	else if (error == EFBIG)
 		answer_error(l->r, 413, "the object is too large to be kept");
 	else
 		answer_cut_off(l->r, "the write could not be kept");
 }
 
-/* Into the outbox, to be synced. 0, or -1 with errno. */
 static int
-add(struct local *l, const struct local_change *c)
+add_some(const struct local *l, struct outbox *o, const struct outbox_write *w)
 {
-	struct outbox *o = local_outbox(l->r->edge);
-	struct outbox_write w = { .kind = kind_of(l),
-		.verb = policy_verb_name(l->verb),
-		.path = c->path,
-		.subresource = l->r->p.subresource,
-		.content_type = c->content_type,
-		.user = fcgi_param(l->r->c, "SSL_CLIENT_S_DN_CN"),
-		.body = l->verb == POLICY_DELETE ? NULL : c->now,
-		.before = c->was,
-		.options = c->options,
-		.maybe_done = l->late };
-
 	int tries;
 
-	if (o == NULL) {
-		errno = EIO;
-		return -1;
-	}
 	for (tries = 0; tries < SYNCS_MAX; tries++) {
-		if (outbox_add(o, &w) == 0)
+		if (outbox_add(o, w) == 0)
 			return 0;
 		/* too many events go at once; others may be in the batch */
 		if (errno != EAGAIN || l->keeper->batch > 0)
@@ -153,6 +141,40 @@ add(struct local *l, const struct local_change *c)
 			return -1;
 	}
 	return -1;
+}
+
+/* Into the outbox, to be synced. 0, or -1 with errno. */
+static int
+add(struct local *l, const struct local_change *c)
+{
+	struct outbox *o = local_outbox(l->r->edge);
+	const struct user *u = who_user(l->r);
+	struct outbox_write w = { .kind = kind_of(l),
+		.verb = policy_verb_name(l->verb),
+		.path = c->path,
+		.subresource = l->r->p.subresource,
+		.content_type = c->content_type,
+		.user = u == NULL ? NULL : u->name,
+		.body = l->verb == POLICY_DELETE ? NULL : c->now,
+		.before = c->was,
+		.options = c->options,
+		.maybe_done = l->late,
+		.all = limit_is_first(l->r) };
+	json_t *caller = NULL;
+	int rc, error;
+
+	if (o == NULL) {
+		errno = EIO;
+		return -1;
+	}
+	if (u != NULL && (caller = user_json(u)) == NULL)
+		return -1;
+	w.caller = caller;
+	rc = add_some(l, o, &w);
+	error = errno;
+	json_decref(caller);
+	errno = error;
+	return rc;
 }
 
 /* --- a batch --- */
@@ -471,7 +493,15 @@ void
 local_wait(struct local *l)
 {
 	struct keeper *k = l->r->edge->keeper;
+	struct request *r = l->r;
 
+	if (limit_write(r) == -1) {
+		r->own = NULL;
+		r->owner = OWNER_NONE;
+		local_free(l);
+		limit_refuse(r);
+		return;
+	}
 	if (k->nwaiting == WAITING_MAX ||
 	    k->waiting_bytes + l->body.len > WAITING_BYTES) {
 		l->r->own = NULL;

@@ -42,8 +42,9 @@ usage(FILE *out)
 	      "                       [-d data] [-i identities] [-J issuers] "
 	      "[-K keys]\n"
 	      "                       [-k kubeconfig] [-l lb] [-N node] "
-	      "[-o limits] [-r age_s]\n"
-	      "                       [-s socket] [-w deadline_ms]\n",
+	      "[-o limits] [-p name]\n"
+	      "                       [-r age_s] [-s socket] "
+	      "[-w deadline_ms]\n",
 	    out);
 }
 
@@ -174,6 +175,18 @@ take_mode(struct edge *e, const char *mode)
 		errx(100, "-a %s: give Webhook or AlwaysAllow", mode);
 }
 
+/* Its kubelet is always served. 0, or -1. */
+static int
+take_node(struct edge *e)
+{
+	char name[300];
+
+	if (snprintf(name, sizeof(name), "system:node:%s", e->node) >=
+	    (int)sizeof(name))
+		return -1;
+	return limits_first(&e->limits, name);
+}
+
 /* Exits where they are wrong. */
 static void
 take_arguments(struct edge *e, struct arguments *a, int argc, char **argv)
@@ -186,8 +199,8 @@ take_arguments(struct edge *e, struct arguments *a, int argc, char **argv)
 	e->outbox_limits = limits;
 	e->issuers = e->audiences = "";
 	a->data = "data";
-	while ((c = getopt(argc, argv, "A:IJ:K:N:Sa:c:d:hi:k:l:no:r:s:vw:")) !=
-	    -1) {
+	while ((c = getopt(argc, argv,
+		    "A:IJ:K:N:Sa:c:d:hi:k:l:no:p:r:s:vw:")) != -1) {
 		switch (c) {
 		case 'A':
 			e->audiences = optarg;
@@ -234,6 +247,11 @@ take_arguments(struct edge *e, struct arguments *a, int argc, char **argv)
 		case 'o':
 			take_limits(e, optarg);
 			break;
+		case 'p':
+			if (limits_first(&e->limits, optarg) == -1)
+				errx(100, "-p %.64s: too long, or too many",
+				    optarg);
+			break;
 		case 'r':
 			e->review_age_s = daemon_number(optarg, 0, 31536000);
 			break;
@@ -255,6 +273,8 @@ take_arguments(struct edge *e, struct arguments *a, int argc, char **argv)
 		errx(100, "-w: give 1 to 60000 milliseconds");
 	if (e->review_age_s == -1)
 		errx(100, "-r: give 0 to 31536000 seconds");
+	if (e->node != NULL && take_node(e) == -1)
+		errx(100, "-N %.64s: too long, or too many", e->node);
 	if (argc != optind || (a->kubeconfig == NULL) != e->standalone ||
 	    (e->standalone && e->webhook)) {
 		usage(stderr);
@@ -312,7 +332,9 @@ main(int argc, char **argv)
 	if (master_open(&e) == -1)
 		err(111, "masters");
 	if (local_init(&e) == -1 || grants_init(&e) == -1 ||
-	    certificate_init(&e) == -1 || (e.webhook && keys_init(&e) == -1))
+	    certificate_init(&e) == -1 || audit_start(&e) == -1 ||
+	    limit_init(&e, CONNS_MAX) == -1 ||
+	    (e.webhook && keys_init(&e) == -1))
 		errx(111, "no memory");
 	arm_trim(&e);
 	if (a.socket == NULL) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "out.h"
+#include "parts.h"
 
 #define HOLD_MAX (128 * 1024)
 #define CHUNK (16 * 1024)
@@ -36,6 +37,7 @@ begin(struct out *o, long long length)
 	char head[1024], size[48] = "", retry[40] = "", warning[320] = "";
 	int n;
 
+	audit_answer(o->r, o->code);
 	if (o->retry_after > 0)
 		snprintf(retry, sizeof(retry), "Retry-After: %d\r\n",
 		    o->retry_after);

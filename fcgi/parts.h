@@ -100,6 +100,35 @@ void uids_map(struct edge *e, struct buf *b);
 /* certificate.c: tells when the client certificate is about to expire */
 int certificate_init(struct edge *e);
 
+/* audit.c: writes and refusals, in data/audit/log */
+int audit_start(struct edge *e);
+void audit_begin(struct request *r);
+/* An answer begins; what it was to be afterwards does not count. */
+void audit_answer(struct request *r, int code);
+/* The request is over, be it without an answer. */
+void audit_end(struct request *r);
+/* A line of it, whatever it is. */
+void audit_request(struct request *r, int code);
+
+/* limit.c: how much of the server one caller may have */
+/* 0, or -1 with errno. */
+int limit_init(struct edge *e, unsigned connections);
+/*
+ * Who asks is to be found out first: it counts for system:anonymous. 0; -1
+ * answered with 429.
+ */
+int limit_ask(struct request *r);
+/* Who asks is known now; where nobody is told apart nothing is counted. */
+int limit_begin(struct request *r);
+/* It becomes a watch (again). */
+int limit_watch(struct request *r);
+/* It is a write to be held here. 0; -1: answer it by limit_refuse(). */
+int limit_write(struct request *r);
+void limit_refuse(struct request *r);
+void limit_end(struct request *r);
+/* 1 if who asks is never refused: the kubelet of this node. */
+int limit_is_first(const struct request *r);
+
 /* health.c: /healthz, /livez, /readyz */
 int health_is(const char *path);
 void health_serve(struct request *r);

@@ -181,6 +181,7 @@ send_head(struct pass *p)
 	/* who may know that it is not there may wait for it, too */
 	if (p->r->wishes && (p->code == 200 || p->code == 404))
 		wish_leave(p->r);
+	audit_answer(p->r, p->code);
 	fcgi_write(c, p->head.data, p->head.len);
 	fcgi_write(c, "\r\n", 2);
 	buf_free(&p->head);

@@ -242,14 +242,25 @@ unpack_params(char *data, size_t *len)
 	return 0;
 }
 
+/* The names and values, up to *end; none before all of them are there. */
+static const char *
+first_param(const struct fcgi_conn *c, const char **end)
+{
+	const char *p = c->here != NULL ? c->here : c->params.data;
+
+	*end = p;
+	if (c->has_params && p != NULL)
+		*end = p + (c->here != NULL ? c->here_len : c->params.len);
+	return p;
+}
+
 void
 fcgi_params(const struct fcgi_conn *c,
     void (*each)(void *, const char *, const char *), void *arg)
 {
-	const char *p = c->here != NULL ? c->here : c->params.data, *value;
-	const char *end = p + (c->here != NULL ? c->here_len : c->params.len);
+	const char *p, *value, *end;
 
-	for (; p < end; p = value + strlen(value) + 1) {
+	for (p = first_param(c, &end); p < end; p = value + strlen(value) + 1) {
 		value = p + strlen(p) + 1;
 		each(arg, p, value);
 	}
@@ -258,10 +269,9 @@ fcgi_params(const struct fcgi_conn *c,
 const char *
 fcgi_param(const struct fcgi_conn *c, const char *name)
 {
-	const char *p = c->here != NULL ? c->here : c->params.data, *value;
-	const char *end = p + (c->here != NULL ? c->here_len : c->params.len);
+	const char *p, *value, *end;
 
-	for (; p < end; p = value + strlen(value) + 1) {
+	for (p = first_param(c, &end); p < end; p = value + strlen(value) + 1) {
 		value = p + strlen(p) + 1;
 		if (strcmp(p, name) == 0)
 			return value;
@@ -307,10 +317,10 @@ take_params(struct fcgi_conn *c, char *p, size_t n)
 			return -1;
 		return buf_add(&c->params, p, n);
 	}
-	c->has_params = 1;
 	if (c->here != NULL ? unpack_params(c->here, &c->here_len)
 			    : unpack_params(c->params.data, &c->params.len))
 		return -1;
+	c->has_params = 1;
 	c->server->request(c);
 	return 0;
 }
@@ -377,7 +387,10 @@ take_bytes(struct fcgi_conn *c, char *p, size_t n)
 		n = c->in.len;
 	}
 	used = take_records(c, p, n);
-	if (used == -1 || (!c->ended && keep_params(c) == -1))
+	/* who was answered needs them no more, and they go with the bytes */
+	if (c->ended)
+		c->here = NULL;
+	if (used == -1 || keep_params(c) == -1)
 		c->dead = 1;
 	else if (p == c->in.data) {
 		buf_drain(&c->in, (size_t)used);

@@ -51,7 +51,10 @@ int fcgi_listen(struct fcgi_server *s, struct event_base *base,
     const char *path);
 void fcgi_server_free(struct fcgi_server *s);
 
-/* A parameter's value (NUL-ended, borrowed), or NULL. */
+/*
+ * A parameter's value (NUL-ended, borrowed), or NULL: before all are there,
+ * and, maybe, once the response is whole.
+ */
 const char *fcgi_param(const struct fcgi_conn *c, const char *name);
 /* Call each(arg, name, value) for all parameters. */
 void fcgi_params(const struct fcgi_conn *c,

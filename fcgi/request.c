@@ -250,7 +250,8 @@ request_read(struct request *r)
 		serve_pose(r);
 		return;
 	}
-	if (!up && may_start(r, request_read) != MAY_YES)
+	if ((r->q.watch && limit_watch(r) == -1) ||
+	    (!up && may_start(r, request_read) != MAY_YES))
 		return;
 	if (media_negotiate(&r->media, fcgi_param(r->c, "HTTP_ACCEPT")) == -1) {
 		serve_odd(r);
@@ -375,7 +376,7 @@ route(struct request *r)
 	const char *query = *mark == '\0' ? "" : mark + 1;
 	char why[256];
 
-	if (as_poses(r) == -1)
+	if (limit_begin(r) == -1 || as_poses(r) == -1)
 		return;
 	r->pretty = query_is_pretty(query, fcgi_param(r->c, "HTTP_USER_AGENT"));
 	if (health_is(r->path)) {
@@ -445,6 +446,7 @@ request_start(struct fcgi_conn *c)
 	r->c = c;
 	r->edge = e;
 	r->p.resource = "";
+	audit_begin(r);
 	method = fcgi_param(c, "REQUEST_METHOD");
 	uri = fcgi_param(c, "REQUEST_URI");
 	length = fcgi_param(c, "CONTENT_LENGTH");
@@ -466,7 +468,8 @@ request_start(struct fcgi_conn *c)
 		answer_go(r);
 		return;
 	}
-	who_start(r, route);
+	if (!e->webhook || limit_ask(r) == 0)
+		who_start(r, route);
 }
 
 void
@@ -509,6 +512,8 @@ request_closed(struct fcgi_conn *c)
 
 	if (r == NULL)
 		return;
+	audit_end(r);
+	limit_end(r);
 	switch (r->owner) {
 	case OWNER_DRAIN:
 	case OWNER_GRANT:

@@ -39,11 +39,14 @@ struct outbox_write {
 	const char *uid; /* of the object; NULL: the one in before or body */
 	/* of body where that is a patch; it is merged with nothing then */
 	const char *content_type;
-	const char *user;
+	/* whose write it is, as user_json() has it; NULL: the hub's own */
+	const json_t *caller;
+	const char *user;      /* a name to be noted, without a caller */
 	const json_t *body;    /* the object as it is now, or a patch */
 	const json_t *before;  /* the object, last known from the master */
 	const json_t *options; /* of DeleteOptions */
 	int maybe_done;	       /* it was sent, its answer was lost */
+	int all; /* user may have all of the outbox, others half of it */
 };
 
 struct outbox_pend {
@@ -79,8 +82,9 @@ void outbox_close(struct outbox *o);
 /*
  * Take w in, merged into what waits for the same object where that is safe.
  * It is accepted when outbox_sync() has returned 0, not before. 0, or -1 with
- * errno and nothing changed: ENOSPC (the outbox or the disk is full), EINVAL
- * (no write that can be replayed), EFBIG, EAGAIN (sync first), others.
+ * errno and nothing changed: ENOSPC (the outbox or the disk is full), EDQUOT
+ * (user has half of it, events aside), EINVAL (no write that can be replayed),
+ * EFBIG, EAGAIN (sync first), others.
  */
 int outbox_add(struct outbox *o, const struct outbox_write *w);
 /*

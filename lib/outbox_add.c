@@ -132,7 +132,10 @@ make_entry(const struct outbox_write *w, const struct outbox_plan *p)
 	bad |= put_path(e, w->path, w->subresource ? w->subresource : "");
 	bad |= put(e, "uid", p->uid);
 	bad |= put(e, "contentType", w->content_type ? w->content_type : "");
-	bad |= put(e, "user", w->user ? w->user : "");
+	bad |= w->caller != NULL ? put_value(e, "user", w->caller)
+				 : put(e, "user", w->user ? w->user : "");
+	if (p->apart)
+		bad |= json_object_set_new(e, "apart", json_true());
 	bad |= json_object_set_new(e, "created", json_boolean(p->created));
 	bad |= json_object_set_new(e, "maybeDone", json_boolean(w->maybe_done));
 	bad |= json_object_set_new(e, "attempts", json_integer(0));
@@ -197,7 +200,7 @@ make_room(struct outbox *o, const struct outbox_write *w,
 	if (!has_room(o, p, size))
 		outbox_refresh(o);
 	if (has_room(o, p, size))
-		return 0;
+		return outbox_share(o, w, p, size);
 	errno = ENOSPC;
 	return -1;
 }
@@ -219,6 +222,7 @@ place(struct outbox *o, const struct outbox_write *w, struct outbox_plan *p,
 		new_place(o, &s);
 	s.kind = (unsigned char)w->kind;
 	s.object = outbox_object(w->path);
+	s.caller = outbox_caller(w->user);
 	s.mark = OUTBOX_MARK_PENDING;
 	outbox_name(&s, name);
 	pend.fd = outbox_temp(&o->d, OUTBOX_TEMP, name, entry, 0, &s.size);

@@ -121,6 +121,7 @@ outbox_name_parse(struct outbox_slot *s, const char *name)
 		return -1;
 	s->kind = (unsigned char)i;
 	s->mark = 0;
+	s->caller = 0;
 	outbox_name(s, again);
 	return strcmp(again, name) == 0 ? 0 : -1;
 }
@@ -279,7 +280,8 @@ outbox_check(const json_t *entry)
 {
 	static const char *const verbs[] = { "create", "update", "patch",
 		"delete" };
-	const char *path = text_of(entry, "path"), *kind, *verb;
+	const char *path = text_of(entry, "path"), *kind, *verb, *name;
+	const json_t *user = json_object_get(entry, "user");
 	struct apipath p;
 	size_t i;
 
@@ -304,6 +306,9 @@ outbox_check(const json_t *entry)
 	if (strcmp(verb, "delete") != 0 &&
 	    json_object_get(entry, "body") == NULL)
 		return "body: missing";
+	name = text_of(user, "username");
+	if (json_is_object(user) && (name == NULL || *name == '\0'))
+		return "user: it has no username";
 	return NULL;
 }
 

@@ -26,6 +26,7 @@ struct outbox_slot {
 	uint32_t gen;  /* a higher one replaces a lower one in its place */
 	uint64_t object; /* hash of its path: what is of one object has one */
 	uint32_t size;	 /* bytes of the file */
+	uint32_t caller; /* private to outbox_limits.c; 0 when listed */
 	unsigned char kind;
 	unsigned char mark; /* for the owner's use; 0 when listed */
 };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "outbox_job.h"
 
@@ -59,6 +60,7 @@ outbox_job_end(struct outbox_job *j)
 	t->njobs--;
 	end_transfer(j);
 	replay_free(&j->replay);
+	user_free(&j->user);
 	outbox_take_release(&j->taken);
 	free(j);
 	t->progress(t->arg);
@@ -220,22 +222,34 @@ count_attempt(struct outbox_job *j)
 	return n + 1 >= ATTEMPTS_MAX;
 }
 
+/* The master's, or the hub's with it: not of one entry or one user alone. */
+static int
+is_trouble(const struct outbox_job *j, int code)
+{
+	if (code == 401)
+		return j->kind != BEHALF_PAIR && j->kind != BEHALF_NOBODY;
+	return code == 0 || code == 429 || code == 503;
+}
+
 static void
 on_later(struct outbox_job *j, int code, long long retry_after_ms)
 {
 	struct outbox_pass *t = j->pass;
 	int rc;
 
+	if (code == 401 && j->kind == BEHALF_NOBODY) {
+		on_failed(j);
+		return;
+	}
 	if (retry_after_ms > t->retry_after_ms)
 		t->retry_after_ms = retry_after_ms;
-	if (code == 0 || code == 401 || code == 429 || code == 503 ||
-	    ++t->errors >= ERRORS_MAX) {
+	if (is_trouble(j, code) || (code != 401 && ++t->errors >= ERRORS_MAX)) {
 		t->trouble = 1;
 		snprintf(t->why, sizeof(t->why), "%s", j->replay.why);
 	}
 	if (t->verbose || !t->trouble)
 		say_job(j, "later", j->replay.why);
-	if (code != 0 && code != 401 && code != 429 && code != 503) {
+	if (!is_trouble(j, code)) {
 		if ((rc = count_attempt(j)) == -1) {
 			on_system(j);
 			return;
@@ -294,9 +308,27 @@ add_header(struct outbox_job *j, const char *line)
 	return 0;
 }
 
+/* In whose name, as things are now. 0; -1 with the reason in replay.why. */
+static int
+choose(struct outbox_job *j, struct behalf *b)
+{
+	struct outbox_pass *t = j->pass;
+	char why[sizeof(j->replay.why)];
+
+	b->kind = BEHALF_OWN;
+	if (t->rules != NULL && j->user.name != NULL)
+		behalf_choose(b, t->rules, &j->user, NULL,
+		    (long long)time(NULL), why, sizeof(why));
+	j->kind = b->kind;
+	if (b->kind != BEHALF_REFUSED)
+		return 0;
+	snprintf(j->replay.why, sizeof(j->replay.why), "%s", why);
+	return -1;
+}
+
 /* 0, or -1 where there is no memory. */
 static int
-ask(struct outbox_job *j)
+ask(struct outbox_job *j, const struct behalf *b)
 {
 	const struct replay *r = &j->replay;
 	struct outbox_pass *t = j->pass;
@@ -305,7 +337,8 @@ ask(struct outbox_job *j)
 	end_transfer(j);
 	j->headers = upstream_headers(t->up);
 	if (j->headers == NULL ||
-	    add_header(j, "Accept: application/json") == -1)
+	    add_header(j, "Accept: application/json") == -1 ||
+	    behalf_headers(b, &j->headers) == -1)
 		return -1;
 	if (r->type != NULL) {
 		snprintf(line, sizeof(line), "Content-Type: %.100s", r->type);
@@ -314,7 +347,8 @@ ask(struct outbox_job *j)
 			return -1;
 	}
 	j->easy = upstream_easy(t->up, r->path.data);
-	if (j->easy == NULL || set_options(j) != CURLE_OK)
+	if (j->easy == NULL || set_options(j) != CURLE_OK ||
+	    behalf_apply(b, j->easy) == -1)
 		return -1;
 	return curlev_add(&t->curl, j->easy);
 }
@@ -323,9 +357,13 @@ static void
 act(struct outbox_job *j, enum replay_verdict v, int code,
     long long retry_after_ms)
 {
+	struct behalf b = { 0 };
+
 	switch (v) {
 	case REPLAY_ASK:
-		if (ask(j) == -1) {
+		if (choose(j, &b) == -1)
+			on_failed(j);
+		else if (ask(j, &b) == -1) {
 			errno = ENOMEM;
 			on_system(j);
 		}
@@ -371,6 +409,15 @@ outbox_job_answer(CURL *easy, CURLcode result)
 	outbox_pass_pump(t);
 }
 
+/* Of an entry that has but a name, or none, it is the hub itself. */
+static int
+read_user(struct outbox_job *j)
+{
+	const json_t *user = json_object_get(j->taken.entry, "user");
+
+	return json_is_object(user) ? user_load(&j->user, user) : 0;
+}
+
 /* What names an object that was made here does so in the master's words. */
 static void
 begin(struct outbox_job *j)
@@ -390,6 +437,16 @@ begin(struct outbox_job *j)
 		return;
 	}
 	replay_init(&j->replay, j->taken.entry);
+	if (read_user(j) == -1) {
+		if (errno != EBADMSG) {
+			on_system(j);
+			return;
+		}
+		snprintf(j->replay.why, sizeof(j->replay.why),
+		    "its user is none");
+		on_failed(j);
+		return;
+	}
 	if (owner == OWNER_FAILED) {
 		snprintf(j->replay.why, sizeof(j->replay.why),
 		    "the creation of its owner failed");

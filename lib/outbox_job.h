@@ -19,6 +19,8 @@ struct outbox_job {
 	size_t index;
 	struct outbox_taken taken;
 	struct replay replay;
+	struct user user; /* whose write it is; without a name: the hub's */
+	enum behalf_kind kind;
 	CURL *easy;
 	struct curl_slist *headers;
 	char *text;

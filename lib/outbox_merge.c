@@ -4,6 +4,9 @@
  * A waiting entry may be replaced only if it is locked here, so that nobody
  * is sending it, and one whose effect on the master matters only if it was
  * never sent. Where that is in doubt the write stands behind it.
+ *
+ * Each entry is of one user: it holds what that user changed, and nothing of
+ * what others did. So another one's write stands behind it in any case.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +15,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "difference.h"
 #include "outbox_parts.h"
 
 #define CHAIN_MAX 1024
@@ -187,17 +191,81 @@ is_same(const struct outbox_plan *p, const struct outbox_held *h,
 	    strcmp(text_of(h->entry, "subresource"), sub) == 0;
 }
 
+/* All that is the hub's own is of one user, whatever name was noted. */
+static int
+is_of(const struct outbox_held *h, const struct outbox_write *w)
+{
+	const json_t *user = json_object_get(h->entry, "user");
+
+	if (!json_is_object(user) || w->caller == NULL)
+		return !json_is_object(user) && w->caller == NULL;
+	return json_equal(user, w->caller);
+}
+
+/*
+ * The last status of this user, NULL if there is none. Whether others wrote
+ * the status too, and whether they wrote anything behind that one.
+ */
+static struct outbox_held *
+own_status(const struct outbox *o, const struct outbox_write *w,
+    const struct outbox_plan *p, int *apart, int *behind)
+{
+	struct outbox_held *h, *own = NULL;
+	size_t i;
+
+	*apart = *behind = 0;
+	for (i = p->nheld; i > 0; i--) {
+		h = &p->held[i - 1];
+		if (kind_of(o, h) == OUTBOX_DELETE)
+			break;
+		if (!is_of(h, w)) {
+			*apart |= kind_of(o, h) == OUTBOX_STATUS;
+			*behind |= own == NULL;
+		} else if (own == NULL && kind_of(o, h) == OUTBOX_STATUS)
+			own = h;
+	}
+	return own;
+}
+
+/*
+ * Others have written behind the last status of this user. It goes, and the
+ * new one stands last: as if made of what the old one was made of, and what
+ * those others did to it. So there is one of each user at most.
+ */
+static void
+merge_apart(const struct outbox_write *w, struct outbox_plan *p,
+    const struct outbox_held *own)
+{
+	const json_t *before = json_object_get(own->entry, "before");
+
+	if (before == NULL || w->before == NULL)
+		return;
+	p->made = difference_target(json_object_get(own->entry, "body"),
+	    w->before, before, 0);
+	if (p->made == NULL)
+		return;
+	p->before = p->made;
+	p->drop[p->ndrop++] = own->index;
+}
+
 static void
 merge_status(const struct outbox *o, const struct outbox_write *w,
     struct outbox_plan *p)
 {
-	struct outbox_held *h = last(o, p, OUTBOX_STATUS);
+	struct outbox_held *own;
 	const json_t *before;
+	int behind;
 
-	if (h == NULL || !h->locked || !is_same(p, h, w->subresource))
+	own = own_status(o, w, p, &p->apart, &behind);
+	if (own == NULL || !own->locked || !is_same(p, own, w->subresource))
 		return;
-	p->place = (long)h->index;
-	if ((before = json_object_get(h->entry, "before")) != NULL)
+	p->apart |= json_is_true(json_object_get(own->entry, "apart"));
+	if (behind) {
+		merge_apart(w, p, own);
+		return;
+	}
+	p->place = (long)own->index;
+	if ((before = json_object_get(own->entry, "before")) != NULL)
 		p->before = before;
 }
 
@@ -213,13 +281,13 @@ merge_object(const struct outbox *o, const struct outbox_write *w,
 	p->before = json_object_get(h->entry, "body");
 	/* one that was queued and not applied: its writer was told to try again */
 	if (strcmp(w->verb, "create") == 0) {
-		if (is_create(h) && !was_sent(h)) {
+		if (is_create(h) && !was_sent(h) && is_of(h, w)) {
 			p->place = (long)h->index;
 			p->before = json_object_get(h->entry, "before");
 		}
 		return;
 	}
-	if (was_sent(h) ||
+	if (was_sent(h) || !is_of(h, w) ||
 	    (w->content_type != NULL && strstr(w->content_type, "patch")) ||
 	    (!is_create(h) && !is_same(p, h, w->subresource)) ||
 	    (is_create(h) && w->subresource != NULL && *w->subresource != '\0'))
@@ -240,19 +308,29 @@ merge_event(const struct outbox *o, const struct outbox_write *w,
 	struct outbox_held *h = last(o, p, OUTBOX_EVENT);
 
 	p->created = 0;
-	if (h == NULL || strcmp(w->verb, "create") == 0 || !h->locked ||
+	if (h == NULL || strcmp(w->verb, "create") == 0)
+		return;
+	p->apart =
+	    !is_of(h, w) || json_is_true(json_object_get(h->entry, "apart"));
+	if (!h->locked || !is_of(h, w) ||
 	    (w->content_type != NULL && strstr(w->content_type, "patch")))
 		return;
 	p->place = (long)h->index;
+	if (p->apart)
+		p->before = json_object_get(h->entry, "before");
 	if (is_create(h)) {
 		p->verb = "create";
 		p->uid = "";
 	}
 }
 
-/* All that was never sent goes; nothing is left where the master has nothing. */
+/*
+ * All of this user that was never sent goes; nothing is left where the master
+ * has nothing.
+ */
 static void
-merge_delete(const struct outbox *o, struct outbox_plan *p)
+merge_delete(const struct outbox *o, const struct outbox_write *w,
+    struct outbox_plan *p)
 {
 	struct outbox_held *h;
 	int made = 0;
@@ -262,6 +340,8 @@ merge_delete(const struct outbox *o, struct outbox_plan *p)
 		h = &p->held[i - 1];
 		if (made && kind_of(o, h) == OUTBOX_DELETE)
 			break;
+		if (!is_of(h, w))
+			return;
 		if (is_create(h)) {
 			p->before = json_object_get(h->entry, "body");
 			if (kind_of(o, h) != OUTBOX_EVENT && was_sent(h))
@@ -317,7 +397,7 @@ outbox_merge(struct outbox *o, const struct outbox_write *w,
 		merge_event(o, w, p);
 		break;
 	case OUTBOX_DELETE:
-		merge_delete(o, p);
+		merge_delete(o, w, p);
 		break;
 	default:
 		merge_object(o, w, p);
@@ -336,6 +416,7 @@ outbox_plan_free(struct outbox_plan *p)
 		if (p->held[i].fd != -1)
 			close(p->held[i].fd);
 	}
+	json_decref(p->made);
 	free(p->held);
 	free(p->drop);
 	memset(p, 0, sizeof(*p));

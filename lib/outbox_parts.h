@@ -15,6 +15,8 @@ struct outbox_plan {
 	const json_t *body, *before; /* borrowed of the write or of held */
 	const char *uid;
 	int created;  /* the object was made here: its uid is no master's */
+	int apart;    /* others wrote the same status, and have their own */
+	json_t *made; /* what before points to, or NULL */
 	int nothing;  /* what waited and the write undo each other */
 	long place;   /* index of the slot to replace, -1: a new one */
 	size_t *drop; /* indices of slots that go */
@@ -43,5 +45,13 @@ void outbox_refresh(struct outbox *o);
 int outbox_reserve_removals(struct outbox *o, size_t more);
 /* Slot i goes with the next sync; *fd holds its lock and is taken. */
 void outbox_remove_slot(struct outbox *o, size_t i, int *fd);
+
+/*
+ * outbox_limits.c: who has an entry, for its slot. user may be NULL.
+ */
+uint32_t outbox_caller(const char *user);
+/* 0 if w's user may have size bytes more; -1 with errno EDQUOT. */
+int outbox_share(struct outbox *o, const struct outbox_write *w,
+    const struct outbox_plan *p, size_t size);
 
 #endif

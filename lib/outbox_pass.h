@@ -1,6 +1,7 @@
 #ifndef OUTBOX_PASS_H
 #define OUTBOX_PASS_H
 
+#include "behalf.h"
 #include "curlev.h"
 #include "outbox_take.h"
 #include "outbox_uid.h"
@@ -20,7 +21,8 @@ struct outbox_pass {
 	struct event_base *base;
 	struct upstream *up;
 	struct outbox_dirs *dirs;
-	long rate; /* entries a second */
+	struct behalf_rules *rules; /* NULL: all in the hub's own name */
+	long rate;		    /* entries a second */
 	int verbose;
 	void (*told)(void *arg, const char *text); /* a line, no newline */
 	void (*progress)(void *arg);		   /* an entry has ended */

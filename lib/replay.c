@@ -239,6 +239,23 @@ status_part(const json_t *object)
 }
 
 /*
+ * Whether the conditions that we did not change are ours as well: of nodes and
+ * pods, as kubelet has them, or who is the hub itself. Others speak for
+ * theirs only, and so do all where several wrote the same status.
+ */
+static int
+heals(const struct replay *r)
+{
+	const json_t *user = part(r, "user");
+
+	return is(r, "apiVersion", "v1") &&
+	    (is(r, "resource", "nodes") || is(r, "resource", "pods")) &&
+	    !json_is_true(part(r, "apart")) &&
+	    (!json_is_object(user) ||
+		strncmp(text_of(user, "username"), "system:node:", 12) == 0);
+}
+
+/*
  * The patch that brings our status to the master's object; NULL where there
  * is nothing to bring. 0, or -1 with errno.
  */
@@ -248,15 +265,13 @@ diff_status(const struct replay *r, const json_t *master, json_t **patch)
 	json_t *before = status_part(part(r, "before"));
 	json_t *ours = status_part(part(r, "body"));
 	json_t *theirs = status_part(master), *target;
-	int heal, rc = -1;
+	int rc = -1;
 
 	if (part(r, "before") == NULL) {
 		(void)json_object_del(ours, "metadata");
 		(void)json_object_del(theirs, "metadata");
 	}
-	heal = is(r, "apiVersion", "v1") &&
-	    (is(r, "resource", "nodes") || is(r, "resource", "pods"));
-	target = difference_target(before, ours, theirs, heal);
+	target = difference_target(before, ours, theirs, heals(r));
 	*patch = NULL;
 	if (target != NULL)
 		rc = difference(theirs, target, patch);
@@ -350,6 +365,21 @@ count_of(const json_t *event)
 		json_object_get(json_object_get(event, "series"), "count"));
 }
 
+/* Of an event that another one made here: what this user did to it alone. */
+static json_t *
+event_target(const struct replay *r, const json_t *master)
+{
+	json_t *ours = difference_bare(part(r, "body")), *before, *target;
+
+	if (!json_is_true(part(r, "apart")) || ours == NULL)
+		return ours;
+	before = difference_bare(part(r, "before"));
+	target = difference_target(before, ours, master, 0);
+	json_decref(before);
+	json_decref(ours);
+	return target;
+}
+
 /* An event that both have: the later state of it. */
 static enum replay_verdict
 on_event(struct replay *r, const json_t *master)
@@ -363,7 +393,7 @@ on_event(struct replay *r, const json_t *master)
 		return change(r, json_deep_copy(part(r, "body")), master,
 		    text_of(r->entry, "contentType"));
 	a = difference_bare(master);
-	b = difference_bare(part(r, "body"));
+	b = event_target(r, a);
 	rc = a == NULL || b == NULL ? -1 : difference(a, b, &patch);
 	json_decref(a);
 	json_decref(b);
@@ -376,7 +406,8 @@ static enum replay_verdict
 gone(struct replay *r)
 {
 	if (is(r, "kind", "event") &&
-	    is_patch_type(text_of(r->entry, "contentType")))
+	    (json_is_true(part(r, "apart")) ||
+		is_patch_type(text_of(r->entry, "contentType"))))
 		return done(r, "it is gone on the master, its repeat is void");
 	if (is(r, "kind", "event"))
 		return post(r);

@@ -36,6 +36,15 @@ check_pair() {
 		"clients will not take it: renew it, or set the clock" >&2
 }
 
+# server_chain TO: what clients see, and who issued it where the file does not
+# say. lighttpd would look for that among those who issue certificates of
+# clients, and take no connection at all where it is not there.
+server_chain() {
+	sed -n "$pem" "$cert" >"$1"
+	[ "$(grep -c BEGIN "$1")" -gt 1 ] || sed -n "$pem" "$ca" >>"$1"
+}
+pem='/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p'
+
 # Certificates of its own: only where none are named and none are there.
 check_certificates() {
 	make_ssl=

@@ -91,15 +91,6 @@ client_ca_of_kubeconfig() {
 	fi
 }
 
-# server_chain TO: what clients see, and who issued it where the file does not
-# say. lighttpd would look for that among those who issue certificates of
-# clients, and take no connection at all where it is not there.
-server_chain() {
-	sed -n "$pem" "$cert" >"$1"
-	[ "$(grep -c BEGIN "$1")" -gt 1 ] || sed -n "$pem" "$ca" >>"$1"
-}
-pem='/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p'
-
 check_client_crl() {
 	[ -n "$client_crl" ] || return 0
 	check_file --client-crl-file "$client_crl"

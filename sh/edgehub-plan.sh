@@ -114,10 +114,22 @@ render() {
 			behind="$behind -w '$run/sync.sock'"
 		# large blocks go back to the system at once: 34 KB a TLS
 		# connection instead of 47
-		printf "web\t'%s' %s '%s' env %s lighttpd -D -f '%s'\n" \
-			"$bin/ote-listen" "$behind" "$web" \
+		printf "web\t'%s' %s%s '%s' env %s lighttpd -D -f '%s'\n" \
+			"$bin/ote-listen" "$behind" "$(renewed "$2")" "$web" \
 			MALLOC_MMAP_THRESHOLD_=8192 "$run/lighttpd.conf"
 	} >"$1/plan"
+}
+
+# renewed DATA: options of ote-listen by which renewed files are taken
+renewed() {
+	for f in "$cert" "$key_file" "$ca" "$client_ca" "$client_crl"; do
+		case $f in
+		'' | "$tmp"/*) ;;
+		*) printf " -r '%s'" "$f" ;;
+		esac
+	done
+	printf " -t \"sh '%s' '%s' '%s' '%s' '%s'\"" "$share/edgehub-renew.sh" \
+		"$cert" "$key_file" "$ca" "$1/run"
 }
 
 # in_run DATA FILE: where that one is kept, for a hub in DATA

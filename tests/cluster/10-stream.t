@@ -81,7 +81,7 @@ gig_make() {
 }
 
 gig_came() {
-	is "$(curl -s -m 240 http://127.0.0.1:18080/cgi-bin/gig | sha256sum)" \
+	is "$(curl -sS -m 240 http://127.0.0.1:18080/cgi-bin/gig | sha256sum)" \
 	    "$(gigabyte | sha256sum)"
 }
 

@@ -170,7 +170,7 @@ after() {
 
 # family PID: its children, and those of one that runs others in its place
 family() {
-	_when=$(pgrep -P "$1" -x ote-when || :)
+	_when=$(pgrep -d , -P "$1" -x 'ote-(when|listen)' || :)
 	ps -o pid=,comm= --ppid "$1${_when:+,$_when}"
 }
 

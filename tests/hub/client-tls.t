@@ -88,15 +88,15 @@ config() {
 	sed -e "s|@DATA@|$T|" -e "s|@ETC@|$top/etc|" -e 's|@ADDRESS@|127.0.0.1|' \
 		-e "s|@PORT@|$port|" -e "s|@CERT@|$T/run/server.pem|" \
 		-e "s|@KEY@|$T/ssl/edge-server-key.pem|" -e 's|@FDS@|256|' \
-		-e 's|@CONNECTIONS@|64|' -e "s|@CLIENT_CA@|$T/clients/ca.pem|" \
+		-e 's|@CONNECTIONS@|64|' -e "s|@CLIENT_CA@|$T/ca.pem|" \
 		"$top/etc/lighttpd.conf.in" "$top/etc/lighttpd-clients.conf.in"
 	[ -z "${1-}" ] || echo "ssl.verifyclient.ca-crl-file = \"$1\""
 }
 
 serve() { # [CRL]
 	config "$@" >lighttpd.conf
-	start web "$OTE_BIN/ote-listen" "127.0.0.1:$port" \
-		lighttpd -D -f "$T/lighttpd.conf"
+	start web "$OTE_BIN/ote-listen" -r ca.pem ${1:+-r "$1"} \
+		"127.0.0.1:$port" lighttpd -D -f "$T/lighttpd.conf"
 	web=$pid
 	wait_for get "$url/"
 }
@@ -146,6 +146,7 @@ both() {
 }
 
 mkdir -p run
+cp clients/ca.pem ca.pem
 start fcgi "$BUILD/tests/hub/params" fcgi run/edge.sock
 start http "$BUILD/tests/hub/params" http run/tunnel.sock
 serve
@@ -225,6 +226,34 @@ for tls in '--tls-max 1.2' '--tlsv1.3'; do
 		both "$tls: below a CA without a list" 'FAILED -' $tls -E chained.pem
 	}
 done
+
+# another revocation list, then another CA beside the first
+sees() { # WANTED CURL_ARGUMENT...
+	wanted=$1
+	shift
+	[ "$(told "$@")" = "$wanted" ]
+}
+
+openssl ca -config ca.conf -cert clients/ca.pem -keyfile clients/ca-key.pem \
+	-revoke plain.crt >>ca.log 2>&1
+openssl ca -config ca.conf -cert clients/ca.pem -keyfile clients/ca-key.pem \
+	-gencrl -crldays 1 -out crl.new >>ca.log 2>&1
+mv crl.new crl.pem
+wait_for sees 'FAILED -' -E plain.pem
+ok $? 'revoked meanwhile'
+is 'others are not' "$(told -E good.pem)" 'SUCCESS system:node:edge-1'
+end
+serve
+is 'a foreign CA' "$(told -E foreign.pem)" 'FAILED -'
+cat clients/ca.pem foreign/ca.pem >ca.new
+mv ca.new ca.pem
+wait_for sees 'SUCCESS admin' -E foreign.pem
+ok $? 'is taken with the first one beside it'
+is 'as that is' "$(told -E good.pem)" 'SUCCESS system:node:edge-1'
+cp foreign/ca.pem ca.new
+mv ca.new ca.pem
+wait_for sees 'FAILED -' -E good.pem
+ok $? 'and then alone'
 end
 grep -q 'Sanitizer\|runtime error' ./*.log
 ok $((! $?)) 'no sanitizer spoke'

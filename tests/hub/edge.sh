@@ -19,7 +19,7 @@ finish() {
 	if [ "$bad" -gt 0 ]; then
 		for f in "$dir"/*.err; do
 			tail -n 12 "$f" | sed "s|^|# ${f##*/}: |"
-		done
+		done >&2
 	fi
 	rm -rf "$dir"
 }
@@ -35,8 +35,8 @@ ok() { # STATUS NAME
 is() { # GOT WANT NAME
 	[ "$1" = "$2" ]
 	ok $? "$3"
-	[ "$1" = "$2" ] || printf 'got:  %.400s\nwant: %.400s\n' "$1" "$2" |
-		sed 's/^/# /'
+	[ "$1" = "$2" ] || printf '%s\ngot:  %.400s\nwant: %.400s\n' "$3" "$1" "$2" |
+		sed 's/^/# /' >&2
 }
 
 gone() { # PID
@@ -123,10 +123,12 @@ stop() { # PID [SIGNAL]
 	{ kill "-${2:-TERM}" "$1" && wait "$1"; } 2>/dev/null
 }
 
-# tool PID NAME: the process id of that tool of a hub
+# tool PID NAME: the process id of that tool of a hub, of lighttpd the newest
 tool() {
 	tr " " "\n" <"/proc/$1/task/$1/children" | while read -r p; do
 		[ "$(cat "/proc/$p/comm")" != "$2" ] || echo "$p"
+		[ "$2 $(cat "/proc/$p/comm")" != 'lighttpd ote-listen' ] ||
+			tool "$p" "$2" | tail -n 1
 	done
 }
 

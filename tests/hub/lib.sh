@@ -33,7 +33,7 @@ ok() {
 # is NAME GOT WANTED
 is() {
 	[ "$2" = "$3" ]
-	ok $? "$1" || printf '# got:    %s\n# wanted: %s\n' "$2" "$3"
+	ok $? "$1" || printf '# %s\n# got:    %s\n# wanted: %s\n' "$@" >&2
 }
 
 skip() {

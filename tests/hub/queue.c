@@ -34,6 +34,9 @@ add(const json_t *line)
 		.uid = text(line, "uid"),
 		.content_type = text(line, "contentType"),
 		.user = text(line, "user"),
+		.caller = json_is_object(json_object_get(line, "user"))
+		    ? json_object_get(line, "user")
+		    : NULL,
 		.body = json_object_get(line, "body"),
 		.before = json_object_get(line, "before"),
 		.options = json_object_get(line, "options") };

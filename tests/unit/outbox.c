@@ -15,6 +15,8 @@
 
 static const struct outbox_limits limits = { 100, 1 << 20, 5, 1 << 20 };
 static struct outbox box;
+static const char *whose; /* who writes */
+static int all;		  /* who may have all */
 
 static void
 nothing(void *arg, const char *name, int replaced)
@@ -43,6 +45,8 @@ add(enum outbox_kind kind, const char *verb, const char *path, const char *uid,
 		.verb = verb,
 		.path = path,
 		.uid = uid,
+		.user = whose,
+		.all = all,
 		.body = a,
 		.before = b };
 	int rc;
@@ -349,6 +353,68 @@ test_full(void)
 	    "a deletion takes the place");
 }
 
+/* So many of n updates, of objects of that name, are taken. */
+static int
+updates(const char *user, const char *name, int n)
+{
+	char path[128];
+	int i, taken = 0;
+
+	whose = user;
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), MAPS "%s-%d", name, i);
+		taken += add(OUTBOX_OBJECT, "update", path, "u", 2, 1) == 0;
+	}
+	return taken;
+}
+
+/* One caller has half of it, the kubelet all. */
+static void
+test_share(void)
+{
+	clear();
+	is_int(updates("a", "a", 60), 50, "one caller has half");
+	is_int(errno, EDQUOT, "EDQUOT");
+	is_int(updates("a", "a", 1), 1, "what replaces another has room");
+	is_int(add(OUTBOX_EVENT, "create", EVENTS "e", "l", 1, 0), 0,
+	    "so has an event");
+	is_int(updates("b", "b", 10), 10, "and another caller");
+	is_int(outbox_sync(&box), 0, "sync");
+	outbox_close(&box);
+	outbox_open(&box, tree_fd, &limits);
+	is_int(updates("a", "c", 5), 0, "that holds when it is opened anew");
+	whose = "a";
+	add(OUTBOX_DELETE, "delete", MAPS "a-3", "u", 0, 1);
+	is_int(updates("a", "c", 5), 0, "a deletion stands for a change");
+	all = 1;
+	is_int(updates("k", "k", 60), 40, "the kubelet has all that is left");
+	is_int(errno, ENOSPC, "then it is full");
+	all = 0;
+	whose = NULL;
+	outbox_sync(&box);
+}
+
+/* Bytes count as well. */
+static void
+test_share_bytes(void)
+{
+	static const struct outbox_limits few = { 100, 20000, 5, 20000 };
+	int n;
+
+	clear();
+	outbox_close(&box);
+	outbox_open(&box, tree_fd, &few);
+	n = updates("a", "a", 60);
+	ok(n > 5 && n < 50 && box.bytes[0] <= 10000 && errno == EDQUOT,
+	    "half of the bytes: %d entries", n);
+	whose = NULL;
+	n = updates(NULL, "n", 60);
+	ok(n > 5 && errno == ENOSPC && box.bytes[0] <= 20000,
+	    "who is not told apart may fill it");
+	outbox_close(&box);
+	outbox_open(&box, tree_fd, &limits);
+}
+
 static void
 test_two(void)
 {
@@ -491,6 +557,8 @@ main(void)
 	test_events();
 	test_patches();
 	test_full();
+	test_share();
+	test_share_bytes();
 	test_two();
 	test_left();
 	test_crash();

@@ -34,7 +34,7 @@ text(json_t *v)
 	return out;
 }
 
-#define C(type, status) "{\"type\":\"" type "\",\"status\":\"" status "\"}"
+#define C(type, status) "{\"status\":\"" status "\",\"type\":\"" type "\"}"
 #define CS(list) "{\"conditions\":[" list "]}"
 
 static void
@@ -316,6 +316,62 @@ test_request(void)
 	json_decref(e);
 }
 
+/* The patch that a GET's answer leads to. */
+static void
+patches(const char *entry, const char *master, const char *want,
+    const char *name)
+{
+	json_t *e = parse(entry), *m = parse(master);
+	struct replay r;
+
+	ok(outbox_check(e) == NULL, "an entry");
+	replay_init(&r, e);
+	replay_begin(&r);
+	ok(replay_answer(&r, 200, m) == REPLAY_ASK, "it asks");
+	is_str(text(json_deep_copy(json_object_get(r.request,
+		   want[2] == 's' ? "status" : "note"))),
+	    strchr(want, ':') + 1, name);
+	replay_free(&r);
+	json_decref(m);
+	json_decref(e);
+}
+
+#define NODE(user)                                                          \
+	"{\"version\":1,\"kind\":\"status\",\"verb\":\"patch\",\"path\":"   \
+	"\"/api/v1/nodes/n\",\"apiVersion\":\"v1\",\"resource\":\"nodes\"," \
+	"\"uid\":\"\",\"user\":" user ",\"before\":{\"status\":" CS(        \
+	    C("Ready", "True")) "},\"body\":{\"status\":" CS(C("Ready",     \
+	    "True") "," C("X", "1")) "}}"
+#define LOST "{\"metadata\":{},\"status\":" CS(C("Ready", "Unknown")) "}"
+
+static void
+test_users(void)
+{
+	const char *event = "{\"kind\":\"event\",\"verb\":\"patch\",\"path\":"
+			    "\"" E "\",\"version\":1,\"apart\":true,"
+			    "\"before\":{\"count\":1,\"note\":\"theirs\"},"
+			    "\"body\":{\"count\":3,\"note\":\"theirs\"}}";
+	struct answer gone = { 404, STATUS("NotFound") };
+
+	patches(NODE("\"\""), LOST,
+	    "a status:" CS(C("Ready", "True") "," C("X", "1")),
+	    "the hub heals the conditions of its node");
+	patches(NODE("{\"username\":\"system:node:n\"}"), LOST,
+	    "a status:" CS(C("Ready", "True") "," C("X", "1")),
+	    "and so does kubelet");
+	patches(NODE("{\"username\":\"npd\"}"), LOST,
+	    "a status:" CS(C("Ready", "Unknown") "," C("X", "1")),
+	    "others speak for their own");
+	patches(NODE("{\"username\":\"system:node:n\"},\"apart\":true"), LOST,
+	    "a status:" CS(C("Ready", "Unknown") "," C("X", "1")),
+	    "and kubelet, where others spoke, too");
+	patches(event, "{\"count\":1,\"note\":\"x\"}", "a note:-",
+	    "what another one said of an event is his");
+	is_str(talk(event, &gone),
+	    "GET /e, done: it is gone on the master, its repeat is void",
+	    "it is not made for him");
+}
+
 int
 main(void)
 {
@@ -324,5 +380,6 @@ main(void)
 	test_rules();
 	test_bound();
 	test_request();
+	test_users();
 	return done_testing();
 }
