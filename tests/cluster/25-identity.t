@@ -69,6 +69,8 @@ port=8778
 check "the hub says the same" ask matrix online
 wait_for 60 "the hub to follow what was asked" follows || :
 check "and again, of its own" ask matrix again
+# refusals stand for half a minute: from here on all of them do
+holds 31 hub_online
 check "what it has is asked for" ask matrix covered
 audit_mark covered
 check "and again" ask matrix covered
@@ -77,13 +79,13 @@ check "Secrets are read by those who may" ask leak warm online
 check "nobody else sees them" ask leak try online
 
 check "a pod's token is good" answers 200 code_token \
-    "$shared?resourceVersion=0" brief
+    "$shared?resourceVersion=0" made-brief
 check "so is one of an account that may" answers 200 code_token \
     "$shared?resourceVersion=0" soon
-kc delete pod brief -n team --force --grace-period=0 >/dev/null 2>&1
+kc delete pod made-brief -n team --force --grace-period=0 >/dev/null 2>&1
 kc delete rolebinding soon -n team >/dev/null
 check "the pod is gone: so is its token" wait_for 30 "a 401" \
-    answers 401 code_token "$shared?resourceVersion=0" brief
+    answers 401 code_token "$shared?resourceVersion=0" made-brief
 check "the right is gone, says the master" wait_for 10 "a 403" \
     answers 403 code_token "$shared" soon
 check "and then the hub" answers 403 code_token \
@@ -93,7 +95,7 @@ check "and then the hub" answers 403 code_token \
 
 # revoked: what was revoked while the master was there
 revoked() {
-	is "$(code_token "$shared?resourceVersion=0" brief)" 401 &&
+	is "$(code_token "$shared?resourceVersion=0" made-brief)" 401 &&
 	is "$(code_token "$shared?resourceVersion=0" soon)" 403
 }
 

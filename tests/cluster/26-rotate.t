@@ -209,6 +209,8 @@ kubeconfig admin https://127.0.0.1:6443 admin
 signed alice-2 /O=devs/CN=alice
 check "a certificate of the new CA is taken" wait_for 60 "a 200" \
     answers 200 code_cert "$shared" alice-2
+# those who served until now go on for two seconds
+check "by whoever serves" holds 4 answers 200 code_cert "$shared" alice-2
 check "and by the master" wait_for 60 "a 200" \
     answers 200 code_cert "${shared%[?]*}" alice-2
 pem alice-2 alice

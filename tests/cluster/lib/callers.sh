@@ -158,7 +158,7 @@ legacy_there() {
 # callers_tokens: of real accounts; gone's pod and lost's account end
 callers_tokens() {
 	mkdir -p "$CLUSTER/callers"
-	for _who in web plain far gone late brief; do
+	for _who in web plain far gone late made-brief; do
 		token_get "$_who" Pod "$_who" "$(uid pod "$_who" team)" \
 		    >"$CLUSTER/callers/$_who.token"
 	done
