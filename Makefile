@@ -90,7 +90,8 @@ check-hub: all $(HELPERS)
 	$(PROVE) 1200 prove -j2 -e '' $(wildcard tests/hub/*.t)
 # ALONE have a cluster each, with a master two minors older too; the others
 # share one and mostly wait: make -j2 runs the two beside each other.
-ALONE = $(wildcard tests/cluster/0[89]-*.t tests/cluster/1[1-38]-*.t)
+ALONE = $(wildcard tests/cluster/0[89]-*.t tests/cluster/1[1-38]-*.t \
+	tests/cluster/24-*.t)
 check-cluster: check-session check-alone
 check-session: all $(HELPERS)
 	CUT_SECONDS=$(CUT_SECONDS) $(PROVE) 14400 tests/cluster/run.sh

@@ -6,10 +6,10 @@
 
 #include "apipath.h"
 #include "behalf.h"
+#include "caller_limits.h"
 #include "curlev.h"
 #include "feed.h"
 #include "kubeconfig.h"
-#include "limits.h"
 #include "media.h"
 #include "outbox.h"
 #include "outbox_uid.h"

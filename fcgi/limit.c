@@ -1,5 +1,5 @@
 /*
- * How much of the server a caller has: lib/limits.h has the rule. What a
+ * How much of the server a caller has: lib/caller_limits.h has the rule. What a
  * request takes it has until its connection is closed.
  */
 #include <sys/resource.h>

@@ -104,18 +104,38 @@ is_master(const struct user *u)
 	return user_in_group(u, "system:masters");
 }
 
-/* Cut off: the node's own rules, then the last decision, or nobody knows. */
+/* 1 if the pods of the node decide, and what was once allowed may be no more. */
+static int
+is_of_pods(const struct access_question *q)
+{
+	static const char *const resources[] = { "secrets", "configmaps",
+		"persistentvolumeclaims", "persistentvolumes",
+		"volumeattachments", "serviceaccounts", "resourceclaims",
+		"pods", NULL };
+	int i;
+
+	for (i = 0; q->resource != NULL && resources[i] != NULL; i++)
+		if (strcmp(q->resource, resources[i]) == 0)
+			return 1;
+	return 0;
+}
+
+/*
+ * Cut off: the node's own rules, then the last decision (a kubelet has what
+ * roles give it, too), or nobody knows.
+ */
 static enum may
 decide_here(struct request *r, const struct access_question *q)
 {
-	const struct access_decision *d;
+	const struct access_decision *d = access_find(r->who->access, q);
 	char reason[256] = "";
 	int rc;
 
 	if (who_is_kubelet(r) &&
-	    (rc = nodes_allow(r->edge, q, reason, sizeof(reason))) != -1)
+	    (rc = nodes_allow(r->edge, q, reason, sizeof(reason))) != -1 &&
+	    (rc == 1 || d == NULL || is_of_pods(q)))
 		return rc == 1 ? MAY_YES : forbid(r, q, reason);
-	if ((d = access_find(r->who->access, q)) == NULL)
+	if (d == NULL)
 		return unknown(r);
 	return d->allowed ? MAY_YES : forbid(r, q, d->reason);
 }

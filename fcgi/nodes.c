@@ -8,9 +8,11 @@
 
 #include <jansson.h>
 
+#include "node_restriction.h"
 #include "node_rules.h"
 #include "nodes.h"
 #include "parts.h"
+#include "question.h"
 
 struct nodes {
 	struct node_refs refs;
@@ -175,4 +177,37 @@ nodes_allow(struct edge *e, const struct access_question *q, char *reason,
 	struct node_refs *r = refs(e);
 
 	return r == NULL ? -1 : node_rules_allow(e->node, r, q, reason, len);
+}
+
+/* The uid of this node's Node, "" if it is not in the tree. */
+static const char *
+node_uid(struct edge *e)
+{
+	const struct feed_object *o;
+	struct apipath p;
+	char path[512];
+
+	snprintf(path, sizeof(path), "/api/v1/nodes/%.300s", e->node);
+	if (apipath_parse(&p, path) == -1)
+		return "";
+	feeds_follow_all(e, &p);
+	return feeds_find_object(e, &p, &o) == NULL ? "" : o->meta.uid;
+}
+
+int
+nodes_restrict(const struct request *r, const json_t *was, const json_t *now,
+    struct buf *why)
+{
+	const struct node_write w = { .node = r->edge->node,
+		.node_uid = node_uid(r->edge),
+		.verb = question_verb(r),
+		.group = r->p.group,
+		.resource = r->p.resource,
+		.subresource = r->p.subresource,
+		.ns = r->p.ns,
+		.name = r->p.name,
+		.old = was,
+		.new = now };
+
+	return node_restriction(&w, why);
 }

@@ -13,9 +13,10 @@ int nodes_allow(struct edge *e, const struct access_question *q, char *reason,
 
 /*
  * NodeRestriction of a write of this node's kubelet: lib/node_restriction.h.
- * was, now: the object, NULL where there is none. 0; -1: why has the message.
+ * was, now: the object, NULL where there is none. 0; -1 with errno, and why has
+ * the message.
  */
-int nodes_restrict(struct edge *e, const struct access_question *q,
-    const json_t *was, const json_t *now, char *why, size_t len);
+int nodes_restrict(const struct request *r, const json_t *was,
+    const json_t *now, struct buf *why);
 
 #endif

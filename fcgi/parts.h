@@ -114,8 +114,9 @@ void audit_request(struct request *r, int code);
 /* 0, or -1 with errno. */
 int limit_init(struct edge *e, unsigned connections);
 /*
- * Who asks is to be found out first: it counts for system:anonymous. 0; -1
- * answered with 429.
+ * Who asks is to be found out first, or is nobody that is let in: it counts for
+ * system:anonymous. Not for a certificate, which says at once who that is:
+ * else whoever is nobody could keep the kubelet out. 0; -1 answered with 429.
  */
 int limit_ask(struct request *r);
 /* Who asks is known now; where nobody is told apart nothing is counted. */

@@ -8,8 +8,8 @@
 
 #include "question.h"
 
-static const char *
-verb_of(const struct request *r)
+const char *
+question_verb(const struct request *r)
 {
 	static const char *const verbs[][2] = { { "POST", "create" },
 		{ "PUT", "update" }, { "PATCH", "patch" } };
@@ -77,7 +77,7 @@ question_make(struct question *out, const struct request *r)
 	}
 	snprintf(out->subresource, sizeof(out->subresource), "%.*s",
 	    (int)strcspn(p->subresource, "/"), p->subresource);
-	out->q.verb = verb_of(r);
+	out->q.verb = question_verb(r);
 	out->q.group = p->group;
 	out->q.version = p->version;
 	out->q.resource = p->resource;

@@ -16,6 +16,8 @@ struct question {
  * has it. 0, or -1 with errno.
  */
 int question_make(struct question *out, const struct request *r);
+/* The verb alone, of what is a resource; "" if it has none. */
+const char *question_verb(const struct request *r);
 /* Let it outlive the request: what was borrowed is copied. 0, or -1. */
 int question_hold(struct question *q);
 void question_free(struct question *q);

@@ -468,8 +468,7 @@ request_start(struct fcgi_conn *c)
 		answer_go(r);
 		return;
 	}
-	if (!e->webhook || limit_ask(r) == 0)
-		who_start(r, route);
+	who_start(r, route);
 }
 
 void

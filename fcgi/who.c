@@ -211,7 +211,8 @@ refuse(struct request *r)
 	static const struct status s = { .code = 401,
 		.message = "Unauthorized" };
 
-	request_refuse_as(r, &s);
+	if (limit_ask(r) == 0)
+		request_refuse_as(r, &s);
 }
 
 static void
@@ -225,7 +226,8 @@ go_on(struct request *r, enum who_verdict v, void (*resume)(struct request *))
 		refuse(r);
 		break;
 	default:
-		request_refuse(r, "your token cannot be verified here");
+		if (limit_ask(r) == 0)
+			request_refuse(r, "your token cannot be verified here");
 		break;
 	}
 }
@@ -233,9 +235,11 @@ go_on(struct request *r, enum who_verdict v, void (*resume)(struct request *))
 static void
 wait_for(struct request *r, struct who *w, void (*resume)(struct request *))
 {
-	struct asker *a = calloc(1, sizeof(*a));
+	struct asker *a;
 
-	if (a == NULL) {
+	if (limit_ask(r) == -1)
+		return;
+	if ((a = calloc(1, sizeof(*a))) == NULL) {
 		request_refuse(r, "no memory for a request");
 		return;
 	}

@@ -51,7 +51,8 @@ int access_each(const struct access *a, access_visit *each, void *arg);
  * any order) count, extra does not, as it tells one token from the next.
  * Borrowed, good until access_free(); NULL with errno (the least recently
  * used of more than ACCESS_USERS_MAX that nobody holds is dropped: hold one
- * by access_hold(), give it back by access_release()).
+ * by access_hold(), give it back by access_release(); EILSEQ: not UTF-8,
+ * ENOBUFS: all are held).
  */
 struct access_user *access_user(struct access *a, const struct user *u);
 void access_hold(struct access_user *u);
@@ -63,9 +64,10 @@ const struct access_decision *access_find(const struct access_user *u,
     const struct access_question *q);
 
 /*
- * Remember a decision; on disk at once (appended, not synced), unless the
- * same one is there and younger than a minute: then in memory alone.
- * reason may be NULL. 0, or -1 with errno (EMSGSIZE: too long a question).
+ * Remember a decision; on disk at once (appended; synced where a yes becomes a
+ * no), unless the same one is there and younger than a minute: then in memory
+ * alone. reason may be NULL. 0, or -1 with errno (EMSGSIZE: too long a
+ * question; EILSEQ: not UTF-8); what could not be written counts in memory.
  */
 int access_keep(struct access *a, struct access_user *u,
     const struct access_question *q, int allowed, const char *reason,

@@ -3,7 +3,7 @@
  * decision; the last one on a question counts.
  *
  * What is on disk is never wider than what is in memory: where a "no" cannot
- * be written the file goes.
+ * be written the file goes, and one that takes a "yes" back is synced.
  */
 #include <sys/stat.h>
 
@@ -91,8 +91,15 @@ add_decision(struct buf *b, const struct access_entry *e)
 	return -1;
 }
 
+static void
+note(struct access_entry *e)
+{
+	e->stored = e->d.at;
+	e->stored_yes = e->d.allowed;
+}
+
 static int
-rewrite(struct access_user *u)
+rewrite(struct access_user *u, int sync)
 {
 	struct access_entry *e;
 	struct buf b = { 0 };
@@ -107,19 +114,19 @@ rewrite(struct access_user *u)
 	if (rc == 0)
 		rc = path_of(u->file, path, sizeof(path));
 	if (rc == 0)
-		rc = atomic_write(u->access->datafd, path, b.data, b.len, 0);
+		rc = atomic_write(u->access->datafd, path, b.data, b.len, sync);
 	buf_free(&b);
 	if (rc == -1)
 		return -1;
 	for (e = u->oldest; e != NULL; e = e->newer)
-		e->stored = e->d.at;
+		note(e);
 	u->lines = u->n;
 	return 0;
 }
 
 /* All of it or nothing. */
 static int
-append_bytes(int datafd, const char *path, const struct buf *b)
+append_bytes(int datafd, const char *path, const struct buf *b, int sync)
 {
 	struct stat st;
 	ssize_t n;
@@ -132,7 +139,7 @@ append_bytes(int datafd, const char *path, const struct buf *b)
 		goto out;
 	n = write(fd, b->data, b->len);
 	if (n == (ssize_t)b->len)
-		rc = 0;
+		rc = sync ? fdatasync(fd) : 0;
 	else if (n >= 0) {
 		(void)!ftruncate(fd, st.st_size);
 		errno = ENOSPC;
@@ -145,7 +152,7 @@ out:
 }
 
 static int
-append(struct access_user *u, struct access_entry *e)
+append(struct access_user *u, struct access_entry *e, int sync)
 {
 	struct buf b = { 0 };
 	char path[64];
@@ -155,11 +162,11 @@ append(struct access_user *u, struct access_entry *e)
 	if (rc == 0)
 		rc = path_of(u->file, path, sizeof(path));
 	if (rc == 0)
-		rc = append_bytes(u->access->datafd, path, &b);
+		rc = append_bytes(u->access->datafd, path, &b, sync);
 	buf_free(&b);
 	if (rc == -1)
 		return -1;
-	e->stored = e->d.at;
+	note(e);
 	u->lines++;
 	return 0;
 }
@@ -167,16 +174,16 @@ append(struct access_user *u, struct access_entry *e)
 int
 access_file_add(struct access_user *u, struct access_entry *e)
 {
-	int saved;
+	int sync = e->stored != -1 && e->stored_yes && !e->d.allowed, saved;
 
 	if (u->lines > 0 && u->lines < ACCESS_LINES_MAX &&
 	    (u->lines < FEW || u->lines < 2 * u->n)) {
-		if (append(u, e) == 0)
+		if (append(u, e, sync) == 0)
 			return 0;
 		if (errno != ENOENT)
 			goto bad;
 	}
-	if (rewrite(u) == 0)
+	if (rewrite(u, sync) == 0)
 		return 0;
 bad:
 	saved = errno;
@@ -261,7 +268,7 @@ take_decision(struct access_user *u, const json_t *o)
 	    json_integer_value(at));
 	if (e == NULL)
 		return -1;
-	e->stored = e->d.at;
+	note(e);
 	u->lines++;
 	return 0;
 }

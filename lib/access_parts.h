@@ -18,7 +18,8 @@ struct access_entry {
 	struct access_entry *chain;
 	struct access_entry *older, *newer; /* by the last access_keep() */
 	uint64_t hash;
-	long long stored;	  /* the time on disk; -1 if it is not there */
+	long long stored; /* the time on disk; -1 if it is not there */
+	int stored_yes;
 	struct access_decision d; /* reason is owned */
 	char text[];		  /* of the question, each with its NUL */
 };

@@ -136,6 +136,19 @@ node_refs_has(struct node_refs *r, const char *resource, const char *ns,
 }
 
 int
+node_refs_any(struct node_refs *r, const char *resource)
+{
+	char key[KEY_MAX];
+	const char *p;
+
+	if (make_key(key, resource, "", "", NULL) == -1)
+		return 0;
+	key[strlen(key) - 1] = '\0'; /* "resource/" */
+	p = find(r, key);
+	return p != NULL && strncmp(p, key, strlen(key)) == 0;
+}
+
+int
 node_refs_has_pod(struct node_refs *r, const char *ns, const char *name,
     const char *uid)
 {

@@ -36,6 +36,8 @@ int node_refs_slice(struct node_refs *r, const char *node, const json_t *slice);
 /* resource: secrets, configmaps, ... ; ns "" of what has none. 1 or 0 */
 int node_refs_has(struct node_refs *r, const char *resource, const char *ns,
     const char *name);
+/* 1 if there is any of that resource. */
+int node_refs_any(struct node_refs *r, const char *resource);
 /* A pod of this node, by name and uid ("" any): 1 or 0 */
 int node_refs_has_pod(struct node_refs *r, const char *ns, const char *name,
     const char *uid);

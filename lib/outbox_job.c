@@ -316,7 +316,8 @@ choose(struct outbox_job *j, struct behalf *b)
 	char why[sizeof(j->replay.why)];
 
 	b->kind = BEHALF_OWN;
-	if (t->rules != NULL && j->user.name != NULL)
+	if (t->rules != NULL && j->user.name != NULL &&
+	    !(j->sees && strcmp(j->replay.method, "GET") == 0))
 		behalf_choose(b, t->rules, &j->user, NULL,
 		    (long long)time(NULL), why, sizeof(why));
 	j->kind = b->kind;
@@ -403,7 +404,12 @@ outbox_job_answer(CURL *easy, CURLcode result)
 		    curl_easy_strerror(result));
 	if (retry > RETRY_AFTER_MAX_S)
 		retry = RETRY_AFTER_MAX_S;
-	v = replay_answer(&j->replay, (int)code, answer);
+	if (code == 403 && !j->sees && j->kind != BEHALF_OWN &&
+	    strcmp(j->replay.method, "GET") == 0) {
+		j->sees = 1;
+		v = REPLAY_ASK;
+	} else
+		v = replay_answer(&j->replay, (int)code, answer);
 	json_decref(answer);
 	act(j, v, (int)code, (long long)retry * 1000);
 	outbox_pass_pump(t);

@@ -80,6 +80,13 @@ cgi() {
 	    busybox chmod 755 /www/cgi-bin/echo /www/cgi-bin/tick'
 }
 
+# served: after a cut before this test the master takes the pods for unready,
+# until kubelet has told it of them again
+served() {
+	[ "$(ask /api/v1/namespaces/default/services/web:80/proxy/index.html |
+	    tail -n 1)" = 200 ]
+}
+
 # echoed PATH CURL_ARG...: 50 MB there and back
 echoed() {
 	_path=$1
@@ -161,8 +168,7 @@ check "log of none" both "$pods/none/log"
 check "logs -f" followed
 cgi
 check "a page through a pod's proxy" both "$pods/$pod:80/proxy/index.html"
-check "and a service's" is \
-    "$(ask /api/v1/namespaces/default/services/web:80/proxy/index.html | tail -n 1)" 200
+check "and a service's" wait_for 60 "its endpoints" served
 check "what is not there" both "$pods/$pod:80/proxy/none"
 check "a port where nobody listens" is \
     "$(ask "$pods/$pod:81/proxy/" | tail -n 1)" 503

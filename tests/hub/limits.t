@@ -84,8 +84,7 @@ same 'the hub is the same'
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
 	-subj /CN=clients -keyout "$dir/ca.key" -out "$dir/ca.pem" 2>/dev/null
 kubeconfig "$master" "certificate-authority: $ca"
-! "$repo/sh/ote_edgehub" -h 2>&1 | grep -q client-ca-file ||
-	edge_args="--client-ca-file $dir/ca.pem"
+authorization=Webhook edge_args="--client-ca-file $dir/ca.pem"
 start_edge
 at=$edge
 remember "$edge_pid"

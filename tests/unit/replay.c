@@ -240,6 +240,16 @@ test_rules(void)
 		{ repeat, { { 404, STATUS("NotFound") } },
 		    "GET /e, done: it is gone on the master, its repeat is "
 		    "void" },
+		{ repeat,
+		    { { 403, STATUS("Forbidden") }, { 200, "{\"count\":3}" } },
+		    "GET /e, PATCH /e, done" },
+		{ repeat,
+		    { { 403, STATUS("Forbidden") },
+			{ 404, STATUS("NotFound") } },
+		    "GET /e, PATCH /e, done: it is gone on the master, its "
+		    "repeat is void" },
+		{ update, { { 403, STATUS("Forbidden") } },
+		    "GET /a, failed: said Forbidden" },
 		{ removal, { { 200, STATUS("") } }, "DELETE /a, done" },
 		{ removal,
 		    { { 409, STATUS("Conflict") },

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "limits.h"
+#include "caller_limits.h"
 #include "tap.h"
 
 #define NODE "system:node:n"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "limits.h"
+#include "caller_limits.h"
 
 #define BUCKETS 256
 #define ANONYMOUS "system:anonymous"

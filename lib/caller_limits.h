@@ -1,5 +1,5 @@
-#ifndef LIMITS_H
-#define LIMITS_H
+#ifndef CALLER_LIMITS_H
+#define CALLER_LIMITS_H
 
 #include <stddef.h>
 
