@@ -8,6 +8,7 @@
  * over when they changed and are good; no connection ends for that.
  */
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -33,6 +34,7 @@
 #define WAIT_MS 10000 /* for all of them */
 #define POLL_MS 10
 #define LOOK_MS 1000   /* between two looks at the files */
+#define END_MS 3000    /* until a server that is told to end is killed */
 #define CHECK_S 10     /* as long as a check may take */
 #define AGAIN_LOOKS 30 /* until what was not good is tried again */
 
@@ -108,6 +110,10 @@ hand_over(int fd)
 static void
 check_exec(const char *command, int out, pid_t parent)
 {
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent ||
 	    dup2(out, STDOUT_FILENO) == -1 || dup2(out, STDERR_FILENO) == -1)
 		_exit(111);
@@ -208,27 +214,57 @@ end_as(int status)
 	exit(WIFEXITED(status) ? WEXITSTATUS(status) : 111);
 }
 
+/* A descriptor that is readable when this process is to end. */
+static int
+signals_open(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1 ||
+	    (fd = signalfd(-1, &set, SFD_CLOEXEC)) == -1)
+		err(111, "signals");
+	return fd;
+}
+
+static void
+servers_ended(struct watch *w)
+{
+	int status, failed;
+
+	if (generations_reap(&w->servers, &status, &failed))
+		end_as(status);
+	if (failed) {
+		warnx("it ended at once: process %ld goes on",
+		    (long)w->servers.g[w->servers.n - 1].pid);
+		w->looks = 2;
+	}
+}
+
 static void
 serve(struct watch *w)
 {
-	struct pollfd fds[GENERATIONS_MAX];
-	int n, status, failed;
+	struct pollfd fds[1 + GENERATIONS_MAX] = { 0 };
+	int n;
 
+	fds[0].fd = signals_open();
+	fds[0].events = POLLIN;
 	stamps_read(&w->taken, w->files, w->n);
 	w->seen = w->taken;
 	if (generations_start(&w->servers) == -1)
 		err(111, "fork");
 	for (;;) {
-		n = generations_poll(&w->servers, fds);
-		if (poll(fds, (nfds_t)n, LOOK_MS) == -1 && errno != EINTR)
+		n = generations_poll(&w->servers, fds + 1);
+		if (poll(fds, (nfds_t)n + 1, LOOK_MS) == -1 && errno != EINTR)
 			err(111, "poll");
-		if (generations_reap(&w->servers, &status, &failed))
-			end_as(status);
-		if (failed) {
-			warnx("it ended at once: process %ld goes on",
-			    (long)w->servers.g[w->servers.n - 1].pid);
-			w->looks = 2;
+		if (fds[0].revents != 0) {
+			generations_end(&w->servers, END_MS);
+			exit(0);
 		}
+		servers_ended(w);
 		generations_retire(&w->servers);
 		if (!generations_young(&w->servers))
 			look(w);

@@ -1,6 +1,9 @@
 /*
  * What every daemon here does alike.
  */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,6 +18,21 @@ on_signal(evutil_socket_t sig, short what, void *base)
 	event_base_loopbreak(base);
 }
 
+/*
+ * What it knows of keys and tokens gets into no core, nor to others of the
+ * same user. Sanitizers look into the process themselves.
+ */
+static void
+keep_to_itself(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 int
 daemon_signals(struct event_base *base)
 {
@@ -22,6 +40,7 @@ daemon_signals(struct event_base *base)
 	struct event *ev;
 	size_t i;
 
+	keep_to_itself();
 	signal(SIGPIPE, SIG_IGN);
 	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
 		ev = evsignal_new(base, signals[i], on_signal, base);

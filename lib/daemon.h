@@ -4,8 +4,8 @@
 #include <event2/event.h>
 
 /*
- * SIGTERM and SIGINT end the loop of base, SIGPIPE is ignored. 0, or -1 with
- * errno ENOMEM. Once for a process.
+ * SIGTERM and SIGINT end the loop of base, SIGPIPE is ignored, and the process
+ * leaves no core. 0, or -1 with errno ENOMEM. Once for a process.
  */
 int daemon_signals(struct event_base *base);
 

@@ -30,19 +30,46 @@ seconds(const ASN1_TIME *t, long long *out)
 	return 0;
 }
 
-static int
-parse(struct expiry *x, const char *pem, size_t n)
-{
-	X509 *cert = NULL;
-	int rc = -1;
-	BIO *b;
+/* The next one of its kind in b: 0, or -1 where there is none. */
+typedef int next_fn(struct expiry *x, BIO *b);
 
-	if ((b = BIO_new_mem_buf(pem, (int)n)) != NULL)
-		cert = PEM_read_bio_X509(b, NULL, NULL, NULL);
-	if (cert != NULL && seconds(X509_get0_notBefore(cert), &x->from) == 0 &&
-	    seconds(X509_get0_notAfter(cert), &x->until) == 0)
-		rc = 0;
+static int
+next_certificate(struct expiry *x, BIO *b)
+{
+	X509 *cert = PEM_read_bio_X509(b, NULL, NULL, NULL);
+	int rc = -1;
+
+	if (cert != NULL && seconds(X509_get0_notBefore(cert), &x->from) == 0)
+		rc = seconds(X509_get0_notAfter(cert), &x->until);
 	X509_free(cert);
+	return rc;
+}
+
+static int
+next_crl(struct expiry *x, BIO *b)
+{
+	X509_CRL *crl = PEM_read_bio_X509_CRL(b, NULL, NULL, NULL);
+	int rc = -1;
+
+	if (crl != NULL && X509_CRL_get0_nextUpdate(crl) != NULL &&
+	    seconds(X509_CRL_get0_lastUpdate(crl), &x->from) == 0)
+		rc = seconds(X509_CRL_get0_nextUpdate(crl), &x->until);
+	X509_CRL_free(crl);
+	return rc;
+}
+
+/* Of all of them the longest (1), the shortest (-1), or the first (0). */
+static int
+parse(struct expiry *x, const char *pem, size_t n, next_fn *next, int which)
+{
+	BIO *b = BIO_new_mem_buf(pem, (int)n);
+	struct expiry one;
+	int rc;
+
+	rc = b == NULL ? -1 : next(x, b);
+	while (rc == 0 && which != 0 && next(&one, b) == 0)
+		if ((which > 0) == (one.until > x->until))
+			*x = one;
 	BIO_free(b);
 	ERR_clear_error();
 	if (rc == -1)
@@ -50,20 +77,38 @@ parse(struct expiry *x, const char *pem, size_t n)
 	return rc;
 }
 
-int
-expiry_read(struct expiry *x, const char *file, const char *data)
+static int
+parse_file(struct expiry *x, const char *file, next_fn *next, int which)
 {
 	struct buf b = { 0 };
 	int rc, e;
 
-	if (data != NULL)
-		return parse(x, data, strlen(data));
 	if ((rc = buf_read_file(&b, AT_FDCWD, file, PEM_MAX)) == 0)
-		rc = parse(x, b.data == NULL ? "" : b.data, b.len);
+		rc = parse(x, b.data == NULL ? "" : b.data, b.len, next, which);
 	e = errno;
 	buf_free(&b);
 	errno = e;
 	return rc;
+}
+
+int
+expiry_read(struct expiry *x, const char *file, const char *data)
+{
+	if (data != NULL)
+		return parse(x, data, strlen(data), next_certificate, 0);
+	return parse_file(x, file, next_certificate, 0);
+}
+
+int
+expiry_read_longest(struct expiry *x, const char *file)
+{
+	return parse_file(x, file, next_certificate, 1);
+}
+
+int
+expiry_read_crl(struct expiry *x, const char *file)
+{
+	return parse_file(x, file, next_crl, -1);
 }
 
 enum expiry_stage

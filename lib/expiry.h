@@ -12,6 +12,14 @@ struct expiry {
  */
 int expiry_read(struct expiry *x, const char *file, const char *data);
 
+/* Of the one of a PEM file that is good for longest. 0; -1 as above. */
+int expiry_read_longest(struct expiry *x, const char *file);
+/*
+ * Of the revocation list of a PEM file that has to be renewed first: from when
+ * it is until when the next is due. 0; -1 as above.
+ */
+int expiry_read_crl(struct expiry *x, const char *file);
+
 enum expiry_stage {
 	EXPIRY_FINE,
 	EXPIRY_SOON, /* a tenth of its life is left: kubelet renews before that */

@@ -35,7 +35,10 @@ static void
 become(const struct generations *s, pid_t parent)
 {
 	char pid[24];
+	sigset_t none;
 
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1 || getppid() != parent)
 		_exit(111);
 	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
@@ -139,4 +142,23 @@ generations_reap(struct generations *s, int *status, int *failed)
 		*failed = 1;
 	}
 	return 0;
+}
+
+void
+generations_end(struct generations *s, int ms)
+{
+	long long until = now_ms() + ms;
+	struct pollfd p = { .events = POLLIN };
+	int i;
+
+	for (i = 0; i < s->n; i++)
+		kill(s->g[i].pid, SIGTERM);
+	while (s->n > 0) {
+		p.fd = s->g[0].fd;
+		ms = (int)(until - now_ms());
+		if (ms < 0 || poll(&p, 1, ms) != 1)
+			kill(s->g[0].pid, SIGKILL);
+		waitpid(s->g[0].pid, NULL, 0);
+		drop(s, 0);
+	}
 }

@@ -46,4 +46,7 @@ int generations_poll(const struct generations *s, struct pollfd *fds);
  */
 int generations_reap(struct generations *s, int *status, int *failed);
 
+/* End them all: SIGTERM, and SIGKILL for those that are there after ms. */
+void generations_end(struct generations *s, int ms);
+
 #endif

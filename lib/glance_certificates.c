@@ -1,7 +1,8 @@
 /*
  * The certificates at a glance: that which goes to the master, as
- * data/run/certificate names it, and that which clients see, as
- * data/run/lighttpd.conf does.
+ * data/run/certificate names it, and as data/run/lighttpd.conf does that which
+ * clients see, who issues theirs, and which of those are revoked: an old list
+ * of these shuts all of them out.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 #define FILE_MAX 65536
 
 static int
-add(struct glance *g, const char *name, const char *file,
+add(struct glance *g, const char *name, const char *what, const char *file,
     const struct expiry *x)
 {
 	enum expiry_stage stage = expiry_stage(x, g->now);
@@ -26,12 +27,11 @@ add(struct glance *g, const char *name, const char *file,
 
 	human_duration(left * 1000000, text);
 	if (stage == EXPIRY_OVER)
-		rc = glance_why(g, "the %s certificate has expired", name);
+		rc = glance_why(g, "the %s has expired", what);
 	else if (stage == EXPIRY_EARLY)
-		rc = glance_why(g, "the %s certificate is not good yet", name);
+		rc = glance_why(g, "the %s is not good yet", what);
 	else if (left < WEEK_S && left * 10 < life * 3)
-		rc = glance_why(g, "the %s certificate expires in %s", name,
-		    text);
+		rc = glance_why(g, "the %s expires in %s", what, text);
 	else if (stage != EXPIRY_FINE && strcmp(name, "client") == 0)
 		rc = glance_why(g,
 		    "the client certificate is not being renewed, and "
@@ -62,18 +62,47 @@ client(struct glance *g, const char *line)
 	file = line + at;
 	if (strcmp(file, "-") != 0 && expiry_read(&now, file, NULL) == 0)
 		x = now;
-	return add(g, "client", file, &x);
+	return add(g, "client", "client certificate", file, &x);
+}
+
+static int
+unread(struct glance *g, const char *what, const char *file)
+{
+	return glance_why(g, "the %s %s: %s", what, file,
+	    errno == EBADMSG ? "there is none in it" : strerror(errno));
 }
 
 static int
 server(struct glance *g, const char *file)
 {
+	static const char what[] = "server certificate";
 	struct expiry x;
 
-	if (expiry_read(&x, file, NULL) == 0)
-		return add(g, "server", file, &x);
-	return glance_why(g, "the server certificate %s: %s", file,
-	    errno == EBADMSG ? "there is none in it" : strerror(errno));
+	return expiry_read(&x, file, NULL) == 0
+	    ? add(g, "server", what, file, &x)
+	    : unread(g, what, file);
+}
+
+static int
+client_ca(struct glance *g, const char *file)
+{
+	static const char what[] = "certificate of the clients' CA";
+	struct expiry x;
+
+	return expiry_read_longest(&x, file) == 0
+	    ? add(g, "clientCA", what, file, &x)
+	    : unread(g, what, file);
+}
+
+static int
+client_crl(struct glance *g, const char *file)
+{
+	static const char what[] = "revocation list of clients";
+	struct expiry x;
+
+	return expiry_read_crl(&x, file) == 0
+	    ? add(g, "clientCRL", what, file, &x)
+	    : unread(g, what, file);
 }
 
 /*
@@ -108,11 +137,24 @@ with_line(struct glance *g, const char *name, const char *start, char last,
 int
 glance_certificates(struct glance *g)
 {
+	static const struct {
+		const char *start;
+		int (*each)(struct glance *, const char *);
+	} web[] = {
+		{ "ssl.pemfile = \"", server },
+		{ "ssl.verifyclient.ca-file = \"", client_ca },
+		{ "ssl.verifyclient.ca-crl-file = \"", client_crl },
+	};
+	size_t i;
+
 	if ((g->certificates = json_object()) == NULL ||
 	    glance_put(g, "certificates", g->certificates) == -1)
 		return -1;
 	if (with_line(g, "run/certificate", "", '\0', client) == -1)
 		return -1;
-	return with_line(g, "run/lighttpd.conf", "ssl.pemfile = \"", '"',
-	    server);
+	for (i = 0; i < sizeof(web) / sizeof(*web); i++)
+		if (with_line(g, "run/lighttpd.conf", web[i].start, '"',
+			web[i].each) == -1)
+			return -1;
+	return 0;
 }

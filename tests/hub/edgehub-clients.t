@@ -156,6 +156,45 @@ bad '--service-account-issuer a b: blanks or an' --service-account-issuer 'a b'
 bad '--service-account-key-file empty: neither' --service-account-key-file empty
 bad '--server-address no.invalid: does not resolve' --server-address no.invalid
 
+# --- renewed ---
+
+# renew: its exit code and what it says
+renew() {
+	sh "$top/sh/edgehub-renew.sh" "$T/now/edge-server.pem" \
+		"$T/now/edge-server-key.pem" "$T/now/ca.pem" "$T/data/run" 2>&1
+	echo $?
+}
+
+cp -r tls now
+good 'a hub whose certificate will be renewed' --client-ca-file other/ca.pem \
+	--server-ca-file now/ca.pem --server-cert-file now/edge-server.pem \
+	--server-key-file now/edge-server-key.pem
+plan=$(sed -n 's/^web	//p' data/run/plan)
+for f in now/edge-server.pem now/edge-server-key.pem now/ca.pem other/ca.pem; do
+	case $plan in *" -r '$T/$f'"*) true ;; *) false ;; esac
+	ok $? "it looks for another $f"
+done
+cp data/run/server.pem was
+cp other/edge-server.pem now/
+is 'not of that key' "$(renew | cut -d' ' -f3-)" \
+	"does not belong to the certificate $T/now/edge-server.pem: name the matching key
+1"
+cp other/edge-server-key.pem now/
+is 'not of that issuer' "$(renew | tail -n 1)" 1
+cmp -s was data/run/server.pem
+ok $? 'nothing has changed'
+cp other/ca.pem now/
+is 'a good one' "$(renew)" 0
+cat other/edge-server.pem other/ca.pem | cmp -s - data/run/server.pem
+ok $? 'is taken'
+: >empty
+sed -i "s|$T/other/ca.pem|$T/empty|" data/run/lighttpd.conf
+is 'an empty CA of clients' \
+	"$(renew | grep -c 'ca-file is empty')" 1
+cat other/edge-server.pem other/ca.pem | cmp -s - data/run/server.pem
+ok $? 'nothing has changed'
+is 'nothing is left' "$(find data/run -name 'renewed*')" ''
+
 # --- nobody is told apart ---
 
 bad '--authorization-mode RBAC: is none' --authorization-mode RBAC

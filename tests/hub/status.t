@@ -147,6 +147,34 @@ sed -i "s|^ssl.pemfile = .*|ssl.pemfile = \"$dir/key.pem\"|" "$data/run/lighttpd
 look
 says '.reasons | map(select(test("certificate"))) | join(",")' \
 	"the server certificate $dir/key.pem: there is none in it" 'a key in its place'
+# who issues the certificates of clients: the longest counts, as both are there
+# while one follows the other; of lists the one that is due first
+issuer() { # DAYS
+	openssl req -new -key "$dir/key.pem" -subj "/CN=$1" |
+		openssl x509 -req -CA "$ca" -CAkey "$dir/key.pem" \
+			-days "$1" 2>/dev/null
+}
+printf '[ca]\ndefault_ca = c\n[c]\ndatabase = %s\ndefault_md = sha256\n' \
+	"$dir/index" >"$dir/ca.conf"
+: >"$dir/index"
+revoked() { # HOURS OPTION...
+	hours=$1
+	shift
+	openssl ca -gencrl -config "$dir/ca.conf" -cert "$ca" \
+		-keyfile "$dir/key.pem" -crlhours "$hours" "$@" 2>/dev/null
+}
+{ issuer 1 && issuer 90; } >"$dir/issuers"
+{ revoked 90 && revoked 30; } >"$dir/revoked"
+printf 'ssl.verifyclient.ca-file = "%s"\nssl.verifyclient.ca-crl-file = "%s"\n' \
+	"$dir/issuers" "$dir/revoked" >>"$data/run/lighttpd.conf"
+look
+says '[.certificates | .clientCA, .clientCRL | [.stage, ((.until - .from) / 3600 | floor)]]' \
+	'[["fine",2160],["fine",30]]' "the clients' CA and its revocation list"
+revoked 1 -crl_lastupdate 250101000000Z -crl_nextupdate 250102000000Z >"$dir/revoked"
+issuer -1 >"$dir/issuers"
+look
+says '[.reasons[] | select(test("clients"))]' \
+	'["the certificate of the clients'"' CA has expired"'","the revocation list of clients has expired"]' 'both have expired'
 echo bad >"$data/run/masters"
 look
 says '.reasons | map(select(test("masters"))) | join(",")' 'run/masters has a bad line' 'a bad list of masters'

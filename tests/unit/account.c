@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "account.h"
-#include "mint.h"
+#include "mint_jwt.h"
 #include "tap.h"
 
 #define NOW 1000000
