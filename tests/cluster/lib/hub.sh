@@ -20,6 +20,7 @@ hub_start() {
 	mkdir -p "$CLUSTER/hub/data"
 	[ -d "$CLUSTER/hub/bin" ] ||
 		cp -r "${OTE_BIN:-../../build/bin}" "$CLUSTER/hub/bin"
+	# shellcheck disable=SC2086
 	proc_start hub env OTE_BIN="$CLUSTER/hub/bin" \
 	    ../../sh/ote_edgehub k8s -v 2 \
 	    --authorization-mode "${HUB_MODE:-Webhook}" \
@@ -30,7 +31,7 @@ hub_start() {
 	    --server-ca-file "$CLUSTER/ssl/ca.pem" \
 	    --server-cert-file "$CLUSTER/ssl/edge-server.pem" \
 	    --server-key-file "$CLUSTER/ssl/edge-server-key.pem" \
-	    ${HUB_WRITES:+--writes "$HUB_WRITES"}
+	    ${HUB_WRITES:+--writes "$HUB_WRITES"} ${HUB_OPTIONS:-}
 }
 
 hub_ready() {

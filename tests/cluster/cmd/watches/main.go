@@ -163,7 +163,11 @@ func client(conf string) (*rest.Config, *http.Client) {
 	t.NextProtos = []string{"http/1.1"}
 	tr := &http.Transport{TLSClientConfig: t,
 		TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}}
-	return cfg, &http.Client{Transport: tr}
+	rt, err := rest.HTTPWrappersForConfig(cfg, tr)
+	if err != nil {
+		cli.Fatal("transport", err)
+	}
+	return cfg, &http.Client{Transport: rt}
 }
 
 func open(c *http.Client, i int, url string) bool {
