@@ -9,6 +9,7 @@
 
 #include "local.h"
 #include "may.h"
+#include "nodes.h"
 #include "recent.h"
 
 #define BODY_MAX (3 * 1024 * 1024)
@@ -107,6 +108,27 @@ local_stored(struct local *l)
 	return NULL;
 }
 
+int
+local_admit(const struct local *l, const json_t *was, const json_t *now)
+{
+	struct status s = { .code = 403 };
+	struct request *r = l->r;
+	struct buf why = { 0 };
+	int rc = 0;
+
+	if (who_is_kubelet(r) && nodes_restrict(r, was, now, &why) == -1) {
+		rc = -1;
+		s.code = errno == EPERM ? 403 : errno == ENOENT ? 404 : 500;
+		s.message = why.data;
+		s.name = *r->p.name != '\0' ? r->p.name : NULL;
+		s.group = *r->p.group != '\0' ? r->p.group : NULL;
+		s.kind = r->p.resource;
+		answer_status(r, &s);
+	}
+	buf_free(&why);
+	return rc;
+}
+
 /* now is what was becomes: its rules, then its keeping. */
 static void
 change(struct local *l, const json_t *was, json_t *now)
@@ -126,6 +148,8 @@ change(struct local *l, const json_t *was, json_t *now)
 	    json_object_get(json_object_get(was, "metadata"),
 		"resourceVersion"));
 	object_separate(now, was, &r->p);
+	if (local_admit(l, was, now) == -1)
+		return;
 	if (json_equal(was, now))
 		local_answer(l, 200, was);
 	else if (local_path(&r->p, r->p.name, path, sizeof(path)) == -1)

@@ -70,6 +70,12 @@ struct outbox *local_outbox(struct edge *e);
 /* The object that the request names: a new reference, or NULL, answered. */
 json_t *local_stored(struct local *l);
 
+/*
+ * A kubelet's write, as NodeRestriction would; was, now: NULL where there is
+ * none. 0; -1 answered.
+ */
+int local_admit(const struct local *l, const json_t *was, const json_t *now);
+
 void local_answer(struct local *l, int code, const json_t *o);
 /* The path of an object of p's collection. 0, or -1. */
 int local_path(const struct apipath *p, const char *name, char *out,

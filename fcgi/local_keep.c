@@ -21,7 +21,6 @@
 
 #include "apply_link.h"
 #include "local.h"
-#include "nodes.h"
 #include "recent.h"
 #include "who.h"
 #include "worker.h"
@@ -224,37 +223,11 @@ take(struct keeper *k, struct local *l, const struct local_change *c)
 	return 0;
 }
 
-/* A kubelet's write, as NodeRestriction would: 0; -1 answered. */
-static int
-admit(const struct local *l, const struct local_change *c)
-{
-	struct status s = { .code = 403 };
-	struct request *r = l->r;
-	struct buf why = { 0 };
-	int rc = 0;
-
-	if (who_is_kubelet(r) &&
-	    nodes_restrict(r, c->was, l->verb == POLICY_DELETE ? NULL : c->now,
-		&why) == -1) {
-		rc = -1;
-		s.code = errno == ENOENT ? 404 : errno == EPERM ? 403 : 500;
-		s.message = why.data;
-		s.name = *r->p.name != '\0' ? r->p.name : NULL;
-		s.group = *r->p.group != '\0' ? r->p.group : NULL;
-		s.kind = r->p.resource;
-		answer_status(r, &s);
-	}
-	buf_free(&why);
-	return rc;
-}
-
 void
 local_keep(struct local *l, const struct local_change *c)
 {
 	struct keeper *k = l->r->edge->keeper;
 
-	if (admit(l, c) == -1)
-		return;
 	l->object = outbox_object(c->path);
 	if (is_in(k, l->object)) {
 		l->fate = LOCAL_AGAIN;

@@ -176,6 +176,8 @@ local_create(struct local *l, json_t *o)
 		return;
 	fill_metadata(r, o, name);
 	fill_status(&r->p, o);
+	if (local_admit(l, NULL, o) == -1)
+		return;
 	c.treeless = !has_place(l, o);
 	if (c.treeless && !local_is_event(&r->p))
 		answer_cut_off(r, "what you create is not cached here");
@@ -370,7 +372,8 @@ local_delete(struct local *l, json_t *options)
 		answer_cut_off(l->r,
 		    "a deletion of dependents or orphans needs it");
 	else if ((was = local_stored(l)) != NULL) {
-		if (check_preconditions(l->r, was, all) == 0)
+		if (check_preconditions(l->r, was, all) == 0 &&
+		    local_admit(l, was, NULL) == 0)
 			delete_object(l, was, all);
 		json_decref(was);
 	}
