@@ -282,11 +282,13 @@ static struct bufferevent *
 dial(struct tunnel *t, const struct behalf *b)
 {
 	const int flags = BEV_OPT_CLOSE_ON_FREE;
-	struct kubeconfig k = kubeconfig_of(t, b);
 	struct bufferevent *bev;
+	struct kubeconfig k;
 	char why[128];
 	SSL *ssl;
 
+	(void)kubeconfig_renew(&t->kubeconfig);
+	k = kubeconfig_of(t, b);
 	if (!k.tls) {
 		bev = bufferevent_socket_new(t->base, -1, flags);
 	} else {

@@ -10,7 +10,9 @@
 
 struct call {
 	struct edge *edge;
+	struct curlev *curlev; /* that easy is in */
 	CURL *easy;
+	int retried;
 	struct curl_slist *headers;
 	struct buf answer;
 	void (*done)(void *arg, int code, const struct buf *answer);
@@ -21,7 +23,7 @@ static void
 call_free(struct call *c)
 {
 	if (c->easy != NULL) {
-		curlev_remove(&c->edge->calls, c->easy);
+		curlev_remove(c->curlev, c->easy);
 		curl_easy_cleanup(c->easy);
 	}
 	curl_slist_free_all(c->headers);
@@ -47,6 +49,12 @@ on_done(CURL *easy, CURLcode code)
 	c = (struct call *)(void *)private;
 	if (code == CURLE_OK)
 		curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http);
+	else if (!c->retried && upstream_is_ended(code)) {
+		c->retried = 1;
+		c->answer.len = 0;
+		if (curlev_add(c->curlev, easy) == 0)
+			return;
+	}
 	curl_easy_cleanup(easy);
 	c->easy = NULL;
 	c->done(c->arg, (int)http, &c->answer);
@@ -106,6 +114,7 @@ call_start(struct edge *e, const char *path, const char *body,
     void (*done)(void *arg, int code, const struct buf *answer), void *arg)
 {
 	struct call *c;
+	int serial;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return NULL;
@@ -116,8 +125,15 @@ call_start(struct edge *e, const char *path, const char *body,
 		call_free(c);
 		return NULL;
 	}
+	/* as in pass.c: who is nobody after all ends an HTTP/2 connection */
+	serial = as != NULL &&
+	    (as->kind == BEHALF_TOKEN || as->kind == BEHALF_NOBODY);
+	c->curlev = serial ? &e->calls_serial : &e->calls;
+	if (serial)
+		curl_easy_setopt(c->easy, CURLOPT_HTTP_VERSION,
+		    (long)CURL_HTTP_VERSION_1_1);
 	if (set_up(c, body, as, ms) == -1 ||
-	    curlev_add(&e->calls, c->easy) == -1) {
+	    curlev_add(c->curlev, c->easy) == -1) {
 		curl_easy_cleanup(c->easy);
 		c->easy = NULL;
 		call_free(c);
@@ -130,5 +146,9 @@ call_start(struct edge *e, const char *path, const char *body,
 int
 call_init(struct edge *e)
 {
-	return curlev_init(&e->calls, e->base, on_done);
+	if (curlev_init(&e->calls, e->base, on_done) == -1 ||
+	    curlev_init(&e->calls_serial, e->base, on_done) == -1)
+		return -1;
+	curlev_serial(&e->calls_serial);
+	return 0;
 }

@@ -33,8 +33,8 @@ struct whos;
 struct edge {
 	struct event_base *base;
 	struct fcgi_server server;
-	struct curlev curlev, serial; /* by HTTP/2; by HTTP/1.1 */
-	struct curlev calls;	      /* of call.c */
+	struct curlev curlev, serial;	   /* by HTTP/2; by HTTP/1.1 */
+	struct curlev calls, calls_serial; /* of call.c */
 	struct kubeconfig kubeconfig;
 	struct upstream up;
 	struct policies policies; /* of writes while cut off */

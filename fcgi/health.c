@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "may.h"
 #include "parts.h"
 
 static const char *const checks[] = { "ping", "cache" };
@@ -169,6 +170,8 @@ own(struct request *r)
 {
 	const char *rest = behind(r->path);
 
+	if (may_now(r) != MAY_YES)
+		return;
 	if (*rest == '\0')
 		answer_all(r);
 	else if (check_index(rest + 1) != -1)

@@ -89,13 +89,18 @@ unknown(struct request *r)
 	return MAY_NO;
 }
 
-/* What needs no question: health and version are everybody's. */
+/* What needs no question: the role system:public-info-viewer. */
 static int
 is_public(const struct request *r)
 {
-	return *r->p.resource == '\0' &&
-	    (health_is(r->path) || strcmp(r->path, "/version") == 0 ||
-		strcmp(r->path, "/version/") == 0);
+	static const char *const paths[] = { "/healthz", "/livez", "/readyz",
+		"/version", "/version/", NULL };
+	int i;
+
+	for (i = 0; *r->p.resource == '\0' && paths[i] != NULL; i++)
+		if (strcmp(r->path, paths[i]) == 0)
+			return 1;
+	return 0;
 }
 
 static int

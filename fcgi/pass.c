@@ -97,28 +97,13 @@ pass_header(void *arg, const char *param, const char *value)
 	add_header(p, name, value);
 }
 
-/* In the caller's name. 0, or -1. */
 static int
-set_caller(struct pass *p)
-{
-	struct behalf b;
-	char why[256];
-
-	if (p->r->who == NULL)
-		return 0;
-	if (as_choose(p->r, &b, why, sizeof(why)) == -1 ||
-	    behalf_apply(&b, p->easy) == -1)
-		return -1;
-	return behalf_headers(&b, &p->headers);
-}
-
-static int
-set_headers(struct pass *p)
+set_headers(struct pass *p, const struct behalf *b)
 {
 	const char *type = fcgi_param(p->r->c, "CONTENT_TYPE");
 
 	p->headers = upstream_headers(&p->r->edge->up);
-	if (set_caller(p) == -1)
+	if (behalf_headers(b, &p->headers) == -1)
 		return -1;
 	fcgi_params(p->r->c, pass_header, p);
 	if (type != NULL && *type != '\0')
@@ -421,6 +406,8 @@ static int
 pass_send(struct pass *p)
 {
 	struct edge *e = p->r->edge;
+	struct behalf b;
+	char why[256];
 
 	if ((p->easy = upstream_easy(&e->up, p->r->uri)) == NULL)
 		return -1;
@@ -428,6 +415,12 @@ pass_send(struct pass *p)
 	p->headers = NULL;
 	p->head.len = 0;
 	p->code = 0;
+	if (as_choose(p->r, &b, why, sizeof(why)) == -1 ||
+	    behalf_apply(&b, p->easy) == -1) {
+		curl_easy_cleanup(p->easy);
+		p->easy = NULL;
+		return -1;
+	}
 	curl_easy_setopt(p->easy, CURLOPT_PRIVATE, p->r);
 	curl_easy_setopt(p->easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(p->easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -437,12 +430,14 @@ pass_send(struct pass *p)
 	/* what is kept is kept plain, but goes over the link compressed */
 	if (p->reply != NULL)
 		curl_easy_setopt(p->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-	p->curlev = is_boundless(p) ? &e->serial : &e->curlev;
+	/* the master ends a connection by HTTP/2 on which nobody has asked */
+	p->curlev = is_boundless(p) || b.kind == BEHALF_NOBODY ? &e->serial
+							       : &e->curlev;
 	if (p->curlev == &e->serial)
 		curl_easy_setopt(p->easy, CURLOPT_HTTP_VERSION,
 		    (long)CURL_HTTP_VERSION_1_1);
 	set_method(p);
-	if (set_headers(p) == 0 && curlev_add(p->curlev, p->easy) == 0)
+	if (set_headers(p, &b) == 0 && curlev_add(p->curlev, p->easy) == 0)
 		return 0;
 	curl_easy_cleanup(p->easy);
 	p->easy = NULL;
@@ -512,16 +507,20 @@ unanswered(struct pass *p, CURLcode code)
 {
 	struct request *r = p->r;
 
-	if (p->fallback != NULL) {
-		fall_back(p, "refused");
-		return;
-	}
-	/* another master may be there: reads may be asked twice */
+	/*
+	 * another master may be there, or this one ended the connection:
+	 * reads may be asked twice
+	 */
 	if (!p->retried && !p->uploading && r->edge->master_up &&
+	    (p->fallback == NULL || upstream_is_ended(code)) &&
 	    (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0)) {
 		p->retried = 1;
 		if (pass_send(p) == 0)
 			return;
+	}
+	if (p->fallback != NULL) {
+		fall_back(p, "refused");
+		return;
 	}
 	pass_free(p);
 	if (may_is_known(r) && (may_now(r) != MAY_YES || reply_serve(r) == 0))

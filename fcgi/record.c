@@ -229,8 +229,11 @@ unpack_params(char *data, size_t *len)
 		if (nn > PARAMS_MAX || vn > PARAMS_MAX ||
 		    nn + vn > (size_t)(end - p))
 			return -1;
-		if (memchr(p, '\0', nn + vn) != NULL)
-			return -1;
+		/* of a name in a certificate, say: nobody asks for it */
+		if (memchr(p, '\0', nn + vn) != NULL) {
+			p += nn + vn;
+			continue;
+		}
 		memmove(out, p, nn);
 		out[nn] = '\0';
 		memmove(out + nn + 1, p + nn, vn);

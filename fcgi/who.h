@@ -35,6 +35,8 @@ struct who {
 	long long checked;     /* when the master said so, or 0 */
 	long long retry;       /* not to be asked before */
 	struct grant_bound bound;
+	long long looked; /* for that in the tree */
+	int gone;	  /* it is not there any more */
 	struct call *call;
 	struct grant review; /* while it is being asked */
 	LIST_HEAD(, asker) askers;

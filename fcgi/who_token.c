@@ -18,6 +18,7 @@
 /* kubelet's own caches of reviews */
 #define FRESH_S 120
 #define REFUSED_S 10
+#define GONE_S 2
 
 #define REVIEWS "/apis/authentication.k8s.io/v1/tokenreviews"
 #define SELF "/apis/authentication.k8s.io/v1/selfsubjectreviews"
@@ -146,6 +147,20 @@ verify(struct who *w, const char *token, size_t n)
 	return v;
 }
 
+/* Whether the pod of the token is gone: looked for once a second. */
+static int
+is_gone(struct who *w)
+{
+	long long now = time(NULL);
+
+	if (*w->bound.kind == '\0')
+		return 0;
+	if (w->looked != now)
+		w->gone = grants_is_gone(w->edge, &w->bound);
+	w->looked = now;
+	return w->gone;
+}
+
 static enum who_verdict
 check_here(struct who *w, const char *token, size_t n)
 {
@@ -157,7 +172,7 @@ check_here(struct who *w, const char *token, size_t n)
 		return v;
 	if (w->until != 0 && time(NULL) >= w->until)
 		return WHO_NO;
-	return grants_is_gone(w->edge, &w->bound) ? WHO_NO : WHO_YES;
+	return is_gone(w) ? WHO_NO : WHO_YES;
 }
 
 /* --- while the master is there --- */
@@ -275,7 +290,9 @@ who_token_check(struct who *w, const char *token, size_t n)
 	}
 	if (w->state == WHO_REFUSED && w->checked != 0 && age < REFUSED_S)
 		return WHO_NO;
-	if (w->state == WHO_KNOWN && w->checked != 0 && age < FRESH_S)
+	/* a pod that is gone takes its tokens with it: the master knows */
+	if (w->state == WHO_KNOWN && w->checked != 0 &&
+	    age < (is_gone(w) ? GONE_S : FRESH_S))
 		return w->until != 0 && now >= w->until ? WHO_NO : WHO_YES;
 	if (!master_ok(w->edge) || now < w->retry)
 		return check_here(w, token, n);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "difference.h"
+#include "patch.h"
 
 static int
 set(json_t *o, const char *key, json_t *value)
@@ -185,4 +186,16 @@ difference_covers(const json_t *whole, const json_t *part)
 			return 0;
 	}
 	return 1;
+}
+
+int
+difference_patch(const json_t *from, const json_t *to, json_t **patch)
+{
+	if ((*patch = patch_diff(NULL, from, to)) == NULL)
+		return -1;
+	if (json_object_size(*patch) == 0) {
+		json_decref(*patch);
+		*patch = NULL;
+	}
+	return 0;
 }

@@ -31,4 +31,10 @@ json_t *difference_bare(const json_t *object);
  */
 int difference_covers(const json_t *whole, const json_t *part);
 
+/*
+ * The merge patch that makes to of from; NULL where they are the same. 0, or
+ * -1 with errno.
+ */
+int difference_patch(const json_t *from, const json_t *to, json_t **patch);
+
 #endif

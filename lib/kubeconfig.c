@@ -419,8 +419,13 @@ kubeconfig_load(struct kubeconfig *k, const char *path, char *why,
 		say(&w, "%s", strerror(errno));
 	else if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX_BYTES)
 		say(&w, "no file of at most 1 MiB");
-	else if ((rc = load(&w, k, in)) == -1 && whylen > 0 && *why == '\0')
-		say(&w, "%s", strerror(errno));
+	else {
+		rc = (k->path = strdup(path)) == NULL ? -1 : load(&w, k, in);
+		if (rc == 0)
+			rc = kubeconfig_pems(k);
+		if (rc == -1 && whylen > 0 && *why == '\0')
+			say(&w, "%s", strerror(errno));
+	}
 	saved = errno;
 	if (in != NULL)
 		fclose(in);
@@ -435,8 +440,9 @@ kubeconfig_free(struct kubeconfig *k)
 {
 	char *const strings[] = { k->server, k->host, k->tls_server_name,
 		k->ca_file, k->ca_data, k->cert_file, k->cert_data, k->key_file,
-		k->token_file, k->username };
-	char *const secrets[] = { k->key_data, k->token, k->password };
+		k->token_file, k->username, k->ca_pem, k->cert_pem, k->path };
+	char *const secrets[] = { k->key_data, k->token, k->password,
+		k->key_pem };
 	size_t i;
 
 	for (i = 0; i < sizeof(strings) / sizeof(*strings); i++)

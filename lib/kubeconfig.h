@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "stamps.h"
+
 /*
  * The current context of a kubeconfig. Supported: server, insecure-skip-tls-verify,
  * tls-server-name, certificate-authority(-data), client-certificate(-data),
@@ -22,6 +24,12 @@ struct kubeconfig {
 	char *key_file, *key_data;
 	char *token, *token_file;
 	char *username, *password;
+	/* of files or data, as they were read */
+	char *ca_pem, *cert_pem, *key_pem;
+	/* private to lib/kubeconfig*.c */
+	char *path;
+	struct stamps stamps;
+	long long looked;
 };
 
 /*
@@ -33,5 +41,16 @@ struct kubeconfig {
 int kubeconfig_load(struct kubeconfig *k, const char *path, char *why,
     size_t whylen);
 void kubeconfig_free(struct kubeconfig *k);
+
+/*
+ * Read it again where it, or a file that it names (but tokenFile: see
+ * credential.h), changed; it is looked at once a second at most. Where the
+ * master is stays as it was; strings borrowed of k are others now. 1; 0 if all
+ * is as it was; -1 with errno if what is there now is no good: the former stays.
+ */
+int kubeconfig_renew(struct kubeconfig *k);
+
+/* Private: fill in the PEMs. 0, or -1 with errno. */
+int kubeconfig_pems(struct kubeconfig *k);
 
 #endif

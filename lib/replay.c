@@ -200,22 +200,6 @@ remove_object(struct replay *r, const char *uid)
 
 /* --- what the master has --- */
 
-/*
- * The merge patch that makes to of from; NULL where they are the same. 0, or
- * -1 with errno.
- */
-static int
-difference(const json_t *from, const json_t *to, json_t **patch)
-{
-	if ((*patch = patch_diff(NULL, from, to)) == NULL)
-		return -1;
-	if (json_object_size(*patch) == 0) {
-		json_decref(*patch);
-		*patch = NULL;
-	}
-	return 0;
-}
-
 /* The state behind kind status: it, and the metadata that may go with it. */
 static json_t *
 status_part(const json_t *object)
@@ -274,7 +258,7 @@ diff_status(const struct replay *r, const json_t *master, json_t **patch)
 	target = difference_target(before, ours, theirs, heals(r));
 	*patch = NULL;
 	if (target != NULL)
-		rc = difference(theirs, target, patch);
+		rc = difference_patch(theirs, target, patch);
 	json_decref(before);
 	json_decref(ours);
 	json_decref(theirs);
@@ -345,7 +329,7 @@ on_object(struct replay *r, const json_t *master)
 		return change(r, json_deep_copy(body), master, type);
 	a = difference_bare(before);
 	b = difference_bare(body);
-	rc = a == NULL || b == NULL ? -1 : difference(a, b, &patch);
+	rc = a == NULL || b == NULL ? -1 : difference_patch(a, b, &patch);
 	json_decref(a);
 	json_decref(b);
 	if (rc == -1)
@@ -353,79 +337,34 @@ on_object(struct replay *r, const json_t *master)
 	return patch == NULL ? done(r, "") : change(r, patch, master, MERGE);
 }
 
-static long long
-count_of(const json_t *event)
+/* Bring an event to our state of it; master is NULL where it may not be read. */
+static enum replay_verdict
+change_event(struct replay *r, const json_t *master)
 {
-	const json_t *n = json_object_get(event, "count");
+	const char *type = text_of(r->entry, "contentType");
+	json_t *patch = NULL;
 
-	if (n == NULL)
-		n = json_object_get(event, "deprecatedCount");
-	return json_integer_value(n) +
-	    json_integer_value(
-		json_object_get(json_object_get(event, "series"), "count"));
-}
-
-/* Of an event that another one made here: what this user did to it alone. */
-static json_t *
-event_target(const struct replay *r, const json_t *master)
-{
-	json_t *ours = difference_bare(part(r, "body")), *before, *target;
-
-	if (!json_is_true(part(r, "apart")) || ours == NULL)
-		return ours;
-	before = difference_bare(part(r, "before"));
-	target = difference_target(before, ours, master, 0);
-	json_decref(before);
-	json_decref(ours);
-	return target;
+	if (is_patch_type(type))
+		patch = json_deep_copy(part(r, "body"));
+	else {
+		type = MERGE;
+		if (replay_event_patch(r->entry, master, &patch) == -1)
+			return no_memory(r);
+		if (patch == NULL)
+			return done(r, "");
+	}
+	if (master != NULL)
+		return change(r, patch, master, type);
+	return ask(r, REPLAY_CHANGE, "PATCH", "", patch, type);
 }
 
 /* An event that both have: the later state of it. */
 static enum replay_verdict
 on_event(struct replay *r, const json_t *master)
 {
-	json_t *a, *b, *patch = NULL;
-	int rc;
-
-	if (count_of(part(r, "body")) <= count_of(master))
+	if (replay_event_count(part(r, "body")) <= replay_event_count(master))
 		return done(r, "");
-	if (is_patch_type(text_of(r->entry, "contentType")))
-		return change(r, json_deep_copy(part(r, "body")), master,
-		    text_of(r->entry, "contentType"));
-	a = difference_bare(master);
-	b = event_target(r, a);
-	rc = a == NULL || b == NULL ? -1 : difference(a, b, &patch);
-	json_decref(a);
-	json_decref(b);
-	if (rc == -1)
-		return no_memory(r);
-	return patch == NULL ? done(r, "") : change(r, patch, master, MERGE);
-}
-
-/*
- * An event that its writer may not read, as kubelet: nobody else writes it, so
- * that its own last state is the one to go by.
- */
-static enum replay_verdict
-write_unseen(struct replay *r)
-{
-	const char *type = text_of(r->entry, "contentType");
-	json_t *a, *b, *patch = NULL;
-	int rc;
-
-	if (is_patch_type(type))
-		return ask(r, REPLAY_CHANGE, "PATCH", "",
-		    json_deep_copy(part(r, "body")), type);
-	a = part(r, "before") != NULL ? difference_bare(part(r, "before"))
-				      : json_object();
-	b = difference_bare(part(r, "body"));
-	rc = a == NULL || b == NULL ? -1 : difference(a, b, &patch);
-	json_decref(a);
-	json_decref(b);
-	if (rc == -1)
-		return no_memory(r);
-	return patch == NULL ? done(r, "")
-			     : ask(r, REPLAY_CHANGE, "PATCH", "", patch, MERGE);
+	return change_event(r, master);
 }
 
 static enum replay_verdict
@@ -464,7 +403,7 @@ on_existing(struct replay *r, const json_t *master)
 	now = difference_bare(master);
 	target = difference_target(before, body, now, 0);
 	if (now != NULL && target != NULL)
-		rc = difference(now, target, &patch);
+		rc = difference_patch(now, target, &patch);
 	json_decref(now);
 	json_decref(target);
 	if (rc == -1)
@@ -610,6 +549,6 @@ replay_answer(struct replay *r, int code, const json_t *answer)
 		return on_conflict(r, answer);
 	if (code == 403 && is(r, "kind", "event") &&
 	    (r->step == REPLAY_GET || r->step == REPLAY_COMPARE))
-		return write_unseen(r);
+		return change_event(r, NULL);
 	return failed(r, 0, message_of(answer));
 }

@@ -50,6 +50,17 @@ enum replay_verdict replay_begin(struct replay *r);
 enum replay_verdict replay_answer(struct replay *r, int code,
     const json_t *answer);
 
+/* How often what an Event tells has happened. */
+long long replay_event_count(const json_t *event);
+/*
+ * The merge patch that brings an Event to what the entry has of it: from the
+ * master's state, or, where that is NULL as its writer may not read it (kubelet,
+ * and nobody else writes it), from its writer's last own one. *patch is NULL if
+ * there is nothing to change. 0, or -1 where there is no memory.
+ */
+int replay_event_patch(const json_t *entry, const json_t *master,
+    json_t **patch);
+
 /*
  * An Event about entry that failed because of why, named after id. *path is
  * its path, to be freed. The caller's; NULL with errno.

@@ -1,11 +1,13 @@
 /*
- * The Event that tells what became of an entry that failed.
+ * Events: what is to be changed of one, and that which tells what became of an
+ * entry that failed.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "difference.h"
 #include "replay.h"
 
 static const char *
@@ -14,6 +16,54 @@ text_of(const json_t *o, const char *member)
 	const char *text = json_string_value(json_object_get(o, member));
 
 	return text != NULL ? text : "";
+}
+
+long long
+replay_event_count(const json_t *event)
+{
+	const json_t *n = json_object_get(event, "count");
+
+	if (n == NULL)
+		n = json_object_get(event, "deprecatedCount");
+	return json_integer_value(n) +
+	    json_integer_value(
+		json_object_get(json_object_get(event, "series"), "count"));
+}
+
+/* Of an event that another one made here: what this user did to it alone. */
+static json_t *
+target_of(const json_t *entry, const json_t *master)
+{
+	json_t *ours = difference_bare(json_object_get(entry, "body"));
+	json_t *before, *target;
+
+	if (!json_is_true(json_object_get(entry, "apart")) || ours == NULL)
+		return ours;
+	before = difference_bare(json_object_get(entry, "before"));
+	target = difference_target(before, ours, master, 0);
+	json_decref(before);
+	json_decref(ours);
+	return target;
+}
+
+int
+replay_event_patch(const json_t *entry, const json_t *master, json_t **patch)
+{
+	const json_t *before = json_object_get(entry, "before");
+	json_t *from, *to;
+	int rc;
+
+	*patch = NULL;
+	from = master != NULL ? difference_bare(master)
+	    : before != NULL  ? difference_bare(before)
+			      : json_object();
+	to = master != NULL ? target_of(entry, from)
+			    : difference_bare(json_object_get(entry, "body"));
+	rc =
+	    from == NULL || to == NULL ? -1 : difference_patch(from, to, patch);
+	json_decref(from);
+	json_decref(to);
+	return rc;
 }
 
 json_t *

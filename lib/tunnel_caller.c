@@ -44,7 +44,10 @@ read_token(struct tunnel_caller *c, const struct head *h)
 		return 0;
 	value += 7;
 	len -= 7;
-	if (value[0] == ' ')
+	/* the second of its words */
+	if (memchr(value, ' ', len) != NULL)
+		len = (size_t)((const char *)memchr(value, ' ', len) - value);
+	if (len == 0)
 		return 0;
 	for (i = 0; i < len; i++)
 		if (value[i] <= ' ' || value[i] > '~')
@@ -112,6 +115,18 @@ read_user(struct tunnel_caller *c, const struct head *h)
 	return say(h, 500, "who asks was not told");
 }
 
+/* A good certificate: no token is looked at. */
+static int
+is_verified(const struct head *h)
+{
+	const char *value;
+	size_t len;
+
+	return httphead_find(h->p, h->n, "X-Ote-Client-Verify", &value, &len) ==
+	    1 &&
+	    len == 7 && memcmp(value, "SUCCESS", 7) == 0;
+}
+
 int
 tunnel_caller_read(struct tunnel_caller *c, const char *head, size_t n,
     long long now, char *why, size_t len)
@@ -122,6 +137,8 @@ tunnel_caller_read(struct tunnel_caller *c, const char *head, size_t n,
 	tunnel_caller_free(c);
 	why[0] = '\0';
 	c->as_another = has_prefix(&h, "Impersonate-");
+	if (is_verified(&h))
+		return read_user(c, &h);
 	c->protocol_token = has_prefix(&h, "Sec-WebSocket-Protocol:") &&
 	    memmem(head, n, PROTOCOL_TOKEN, strlen(PROTOCOL_TOKEN)) != NULL;
 	if ((rc = read_token(c, &h)) == 0 && c->token == NULL &&

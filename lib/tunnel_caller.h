@@ -18,8 +18,8 @@ struct tunnel_caller {
 };
 
 /*
- * A token goes before a certificate, the other way than at kube-apiserver:
- * both are the caller's own. 0; -1 with errno, else an HTTP status and why:
+ * A good certificate goes before a token, as at kube-apiserver, a token before
+ * a bad one. 0; -1 with errno, else an HTTP status and why:
  * 400 two Authorization headers, 401 a certificate or token that is not good,
  * 500 lighttpd did not say.
  */

@@ -19,7 +19,6 @@
 #define VERSION "0.1"
 #endif
 
-#define CA_CACHE_S 600L
 #define CONNECT_TIMEOUT_MS 10000L
 #define DEAD_PEER_MS 15000U
 
@@ -69,13 +68,16 @@ make_connect_to(struct upstream *u, const char *lb)
 }
 
 int
-upstream_init(struct upstream *u, const struct kubeconfig *k, const char *lb,
+upstream_init(struct upstream *u, struct kubeconfig *k, const char *lb,
     const char *tool)
 {
 	int n, e;
 
 	memset(u, 0, sizeof(*u));
 	u->k = k;
+	if (k->ca_pem == NULL && k->cert_pem == NULL &&
+	    kubeconfig_pems(k) == -1)
+		return -1;
 	n = snprintf(u->agent, sizeof(u->agent), "%s/%s", tool, VERSION);
 	if (n < 0 || n >= (int)sizeof(u->agent)) {
 		errno = ENAMETOOLONG;
@@ -101,19 +103,18 @@ upstream_free(struct upstream *u)
 	memset(u, 0, sizeof(*u));
 }
 
-/* A file, or PEM in memory, whichever is there. */
+/* PEM in memory: what is renewed is another one, and gets connections of its own. */
 static CURLcode
-set_pem(CURL *e, CURLoption file_opt, const char *file, CURLoption blob_opt,
-    char *data)
+set_pem(CURL *e, CURLoption option, char *pem)
 {
 	struct curl_blob blob;
 
-	if (data == NULL)
-		return curl_easy_setopt(e, file_opt, file);
-	blob.data = data;
-	blob.len = strlen(data);
-	blob.flags = CURL_BLOB_NOCOPY; /* k outlives the handle */
-	return curl_easy_setopt(e, blob_opt, &blob);
+	if (pem == NULL)
+		return CURLE_OK;
+	blob.data = pem;
+	blob.len = strlen(pem);
+	blob.flags = CURL_BLOB_COPY;
+	return curl_easy_setopt(e, option, &blob);
 }
 
 static CURLcode
@@ -124,17 +125,13 @@ set_tls(CURL *e, const struct kubeconfig *k)
 	/* the system's bundle costs a megabyte a connection, and is not asked */
 	r = curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
 	r |= curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
-	r |= set_pem(e, CURLOPT_CAINFO, k->ca_file, CURLOPT_CAINFO_BLOB,
-	    k->ca_data);
-	r |= curl_easy_setopt(e, CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_S);
+	r |= set_pem(e, CURLOPT_CAINFO_BLOB, k->ca_pem);
 	r |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, k->insecure ? 0L : 1L);
 	r |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, k->insecure ? 0L : 2L);
 	r |= curl_easy_setopt(e, CURLOPT_SSLVERSION,
 	    (long)CURL_SSLVERSION_TLSv1_2);
-	r |= set_pem(e, CURLOPT_SSLCERT, k->cert_file, CURLOPT_SSLCERT_BLOB,
-	    k->cert_data);
-	r |= set_pem(e, CURLOPT_SSLKEY, k->key_file, CURLOPT_SSLKEY_BLOB,
-	    k->key_data);
+	r |= set_pem(e, CURLOPT_SSLCERT_BLOB, k->cert_pem);
+	r |= set_pem(e, CURLOPT_SSLKEY_BLOB, k->key_pem);
 	return r;
 }
 
@@ -217,6 +214,7 @@ upstream_easy(struct upstream *u, const char *path)
 	const char *token;
 	CURL *e;
 
+	(void)kubeconfig_renew(u->k);
 	if (credential_token(&u->credential, &token) == -1)
 		return NULL;
 	if ((e = curl_easy_init()) == NULL) {
@@ -230,6 +228,21 @@ upstream_easy(struct upstream *u, const char *path)
 	curl_easy_cleanup(e);
 	errno = ENOMEM;
 	return NULL;
+}
+
+int
+upstream_is_ended(CURLcode code)
+{
+	switch (code) {
+	case CURLE_GOT_NOTHING:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
 struct curl_slist *

@@ -7,11 +7,11 @@
 
 /*
  * How requests reach the master: the kubeconfig's scheme, server name and
- * credential, the bytes through the load balancer. Borrows k for its life;
- * must outlive the handles made of it.
+ * credential, the bytes through the load balancer. Borrows k for its life, and
+ * renews it; must outlive the handles made of it.
  */
 struct upstream {
-	const struct kubeconfig *k;
+	struct kubeconfig *k;
 	char base[512]; /* scheme://name:port[/path], put the path behind */
 	char agent[64]; /* User-Agent, "ote-watch-sync/VERSION" */
 	struct curl_slist *connect_to;
@@ -20,8 +20,8 @@ struct upstream {
 };
 
 /* lb is "host:port" of ote-load-balancer, or NULL to go straight. 0 or -1, errno. */
-int upstream_init(struct upstream *u, const struct kubeconfig *k,
-    const char *lb, const char *tool);
+int upstream_init(struct upstream *u, struct kubeconfig *k, const char *lb,
+    const char *tool);
 void upstream_free(struct upstream *u);
 
 /*
@@ -33,6 +33,12 @@ void upstream_free(struct upstream *u);
  * last token in use.
  */
 CURL *upstream_easy(struct upstream *u, const char *path);
+
+/*
+ * 1 if a connection that was there ended before its answer: another one may
+ * get that, where asking twice does no harm.
+ */
+int upstream_is_ended(CURLcode code);
 
 /*
  * A header list of the caller's own to append to and to set as

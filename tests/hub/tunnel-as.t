@@ -75,23 +75,25 @@ refused 403 'another CN' 'not the pair of somebody else'
 cp "$dir/alice.pem" "$dir/ids/alice.pem"
 ask /x
 is "$saw" 'alice GET /x' 'her own pair, put there later'
-rm "$dir/ids/alice.pem"
 ask /x -H 'Authorization: Bearer theirs'
-is "$saw" '- GET /x|Authorization: Bearer theirs' 'her token, and no certificate with it'
+is "$saw" 'alice GET /x' 'which goes before a token'
+rm "$dir/ids/alice.pem"
+ask /x -H 'Authorization: Basic cm9vdDp4'
+refused 403 'alice' 'a password is no token, and goes nowhere'
+verify NONE
+ask /x -H 'Authorization: Bearer theirs'
+is "$saw" '- GET /x|Authorization: Bearer theirs' 'a token, and no certificate with it'
 ask /x -H 'authorization: bearer theirs' -H 'Impersonate-User: root' -H 'X-Remote-Group: system:masters'
 is "$saw" '- GET /x|Authorization: Bearer theirs|Impersonate-User: root' \
 	'a token may ask to impersonate, no more'
-ask /x -H 'Authorization: Basic cm9vdDp4'
-refused 403 'alice' 'a password is no token, and goes nowhere'
 ask /x -H 'Authorization: Bearer a' -H 'Authorization: Bearer b'
 refused 400 'several Authorization' 'two Authorization headers'
 ask /x -H 'Authorization: Bearer a, Bearer b'
-refused 401 'bearer token' 'the same in one'
+is "$saw" '- GET /x|Authorization: Bearer a,' 'in one it is its first word, as at the master'
 protocol=base64url.bearer.authorization.k8s.io.dGhlaXJz
 ask /x -H "Sec-WebSocket-Protocol: v5.channel.k8s.io, $protocol"
 is "$saw" "- GET /x|Sec-WebSocket-Protocol: v5.channel.k8s.io, $protocol" \
 	'a token of a websocket goes alone'
-verify NONE
 ask /x
 is "$saw" '- GET /x' 'nobody: without any credential'
 ask /x -H 'Impersonate-User: root'
@@ -147,6 +149,7 @@ verify SUCCESS alice
 ask /x
 is "${saw%|Impersonate-Extra*}" '- GET /x|Authorization: Bearer ours|Impersonate-User: alice|Impersonate-Group: staff|Impersonate-Group: system:authenticated' \
 	'but with whom it impersonates'
+verify NONE
 ask /x -H 'Authorization: Bearer theirs'
 is "$saw" '- GET /x|Authorization: Bearer theirs' 'and never beside another'
 

@@ -61,9 +61,10 @@ as() { # NAME: the arguments of curl
 	is "$saw" '-:' 'nor is nobody'
 	ask $(as stranger)
 	is "$code $saw" '401 ' 'a certificate of another CA'
-	ask $(as alice) -H 'Authorization: Bearer theirs'
+	ask -H 'Authorization: Bearer theirs'
 	is "$saw" '-:|Authorization: Bearer theirs' 'a token'
 	ask -H 'Authorization: Bearer a' -H 'Authorization: Bearer b'
-	is "$((code / 100)) $saw" '4 ' 'two of them'
+	is "$saw" '-:|Authorization: Bearer a,' \
+		'of two that lighttpd joins the first word, which is no token'
 }
 done_testing

@@ -152,6 +152,46 @@ test_credentials(void)
 	kubeconfig_free(&k);
 }
 
+/* The clock of the second look is another second's. */
+static int
+renew(struct kubeconfig *k)
+{
+	k->looked = 0;
+	return kubeconfig_renew(k);
+}
+
+static void
+test_renewed(void)
+{
+	struct kubeconfig k;
+	char first[64];
+
+	if (system("cp a.crt c.crt && cp a.key c.key") != 0)
+		abort();
+	good(&k,
+	    HEAD CLUSTER(SERVER) USER("client-certificate: c.crt, "
+				      "client-key: c.key"),
+	    "a pair that will be renewed");
+	snprintf(first, sizeof(first), "%.60s", k.cert_pem + 100);
+	is_int(renew(&k), 0, "as it was");
+	if (system("cp b.crt n && mv n c.crt") != 0)
+		abort();
+	is_int(renew(&k), -1, "half renewed: it does not fit");
+	ok(strncmp(first, k.cert_pem + 100, 60) == 0, "the former stays");
+	if (system("cp b.key n && mv n c.key") != 0)
+		abort();
+	is_int(renew(&k), 1, "renewed");
+	ok(strncmp(first, k.cert_pem + 100, 60) != 0, "it is another one");
+	is_int(kubeconfig_renew(&k), 0, "looked at once a second");
+	if (system("sed 's/host//; s/m:6443/other:1/; s/c.crt/a.crt/; "
+		   "s/c.key/a.key/' kc >n && mv n kc") != 0)
+		abort();
+	is_int(renew(&k), 1, "its own file");
+	ok(strncmp(first, k.cert_pem + 100, 60) == 0, "names others now");
+	is_str(k.host, "m", "where the master is stays");
+	kubeconfig_free(&k);
+}
+
 static void
 test_refused_keys(void)
 {
@@ -217,6 +257,7 @@ main(void)
 		return 1;
 	test_servers();
 	test_credentials();
+	test_renewed();
 	test_refused_keys();
 	test_refused();
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
