@@ -346,13 +346,24 @@ patches(const char *entry, const char *master, const char *want,
 	json_decref(e);
 }
 
-#define NODE(user)                                                          \
-	"{\"version\":1,\"kind\":\"status\",\"verb\":\"patch\",\"path\":"   \
-	"\"/api/v1/nodes/n\",\"apiVersion\":\"v1\",\"resource\":\"nodes\"," \
-	"\"uid\":\"\",\"user\":" user ",\"before\":{\"status\":" CS(        \
-	    C("Ready", "True")) "},\"body\":{\"status\":" CS(C("Ready",     \
-	    "True") "," C("X", "1")) "}}"
-#define LOST "{\"metadata\":{},\"status\":" CS(C("Ready", "Unknown")) "}"
+static const char node[] =
+    "{\"version\":1,\"kind\":\"status\",\"verb\":\"patch\",\"path\":"
+    "\"/api/v1/nodes/n\",\"apiVersion\":\"v1\",\"resource\":\"nodes\","
+    "\"uid\":\"\",\"before\":{\"status\":" CS(
+	C("Ready", "True")) "},\"body\":{\"status\":" CS(C("Ready",
+	"True") "," C("X", "1")) "},\"user\":%s}";
+static const char lost[] =
+    "{\"metadata\":{},\"status\":" CS(C("Ready", "Unknown")) "}";
+
+/* The status of the node, of that user. Static. */
+static const char *
+of_user(const char *user)
+{
+	static char out[1024];
+
+	snprintf(out, sizeof(out), node, user);
+	return out;
+}
 
 static void
 test_users(void)
@@ -363,17 +374,17 @@ test_users(void)
 			    "\"body\":{\"count\":3,\"note\":\"theirs\"}}";
 	struct answer gone = { 404, STATUS("NotFound") };
 
-	patches(NODE("\"\""), LOST,
+	patches(of_user("\"\""), lost,
 	    "a status:" CS(C("Ready", "True") "," C("X", "1")),
 	    "the hub heals the conditions of its node");
-	patches(NODE("{\"username\":\"system:node:n\"}"), LOST,
+	patches(of_user("{\"username\":\"system:node:n\"}"), lost,
 	    "a status:" CS(C("Ready", "True") "," C("X", "1")),
 	    "and so does kubelet");
-	patches(NODE("{\"username\":\"npd\"}"), LOST,
+	patches(of_user("{\"username\":\"npd\"}"), lost,
 	    "a status:" CS(C("Ready", "Unknown") "," C("X", "1")),
 	    "others speak for their own");
-	patches(NODE("{\"username\":\"system:node:n\"},\"apart\":true"), LOST,
-	    "a status:" CS(C("Ready", "Unknown") "," C("X", "1")),
+	patches(of_user("{\"username\":\"system:node:n\"},\"apart\":true"),
+	    lost, "a status:" CS(C("Ready", "Unknown") "," C("X", "1")),
 	    "and kubelet, where others spoke, too");
 	patches(event, "{\"count\":1,\"note\":\"x\"}", "a note:-",
 	    "what another one said of an event is his");
