@@ -20,6 +20,7 @@
 #include "who.h"
 
 #define EVERY_S 300
+#define AGAIN_S 5 /* where a key is missing */
 #define FIRST_S 2
 #define ASK_MS 5000
 #define KEYS "run/jwks.json"
@@ -32,6 +33,7 @@ struct keys {
 	struct jwks *jwks, *named; /* the master's; the operator's */
 	char issuer[ISSUER_MAX];   /* the master's, "" if not known */
 	struct call *call;
+	time_t asked;
 	int told;
 };
 
@@ -147,10 +149,12 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (!master_ok(k->edge))
 		tv.tv_sec = FIRST_S;
-	else if (k->call == NULL)
+	else if (k->call == NULL) {
+		k->asked = time(NULL);
 		k->call =
 		    call_start(k->edge, "/.well-known/openid-configuration",
 			NULL, NULL, ASK_MS, on_issuer, k);
+	}
 	event_add(k->timer, &tv);
 }
 
@@ -185,6 +189,20 @@ keys_verify(struct edge *e, struct account *a, const char *token, size_t n,
 	if (rc == -1 && k->jwks != NULL)
 		rc = account_verify(a, k->jwks, &r, token, n, why, len);
 	return rc;
+}
+
+void
+keys_see(struct edge *e, const char *token)
+{
+	struct timeval now = { 0, 0 };
+	struct account a = { .expires = 0 };
+	struct keys *k = e->keys;
+	char why[256];
+
+	if (keys_verify(e, &a, token, strlen(token), why, sizeof(why)) == -1 &&
+	    errno == ENOENT && time(NULL) - k->asked >= AGAIN_S)
+		event_add(k->timer, &now);
+	account_free(&a);
 }
 
 int

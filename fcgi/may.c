@@ -145,6 +145,21 @@ decide_here(struct request *r, const struct access_question *q)
 	return d->allowed ? MAY_YES : forbid(r, q, d->reason);
 }
 
+/* 1 if it needs no question, or none can be made: *m says so. */
+static int
+is_settled(struct request *r, struct question *q, enum may *m)
+{
+	if (r->who == NULL || is_public(r) || is_master(&r->who->user)) {
+		*m = MAY_YES;
+		return 1;
+	}
+	if (question_make(q, r) == 0)
+		return 0;
+	request_refuse(r, "no memory for a question");
+	*m = MAY_NO;
+	return 1;
+}
+
 int
 may_is_known(struct request *r)
 {
@@ -169,12 +184,8 @@ may_now(struct request *r)
 	struct question q;
 	enum may m;
 
-	if (r->who == NULL || is_public(r) || is_master(&r->who->user))
-		return MAY_YES;
-	if (question_make(&q, r) == -1) {
-		request_refuse(r, "no memory for a question");
-		return MAY_NO;
-	}
+	if (is_settled(r, &q, &m))
+		return m;
 	m = decide_here(r, &q.q);
 	question_free(&q);
 	return m;
@@ -365,12 +376,8 @@ may_start(struct request *r, void (*resume)(struct request *))
 	struct question q;
 	enum may m;
 
-	if (r->who == NULL || is_public(r) || is_master(&r->who->user))
-		return MAY_YES;
-	if (question_make(&q, r) == -1) {
-		request_refuse(r, "no memory for a question");
-		return MAY_NO;
-	}
+	if (is_settled(r, &q, &m))
+		return m;
 	m = decide(r, &q, resume);
 	question_free(&q);
 	return m;

@@ -80,7 +80,9 @@ int who_know(struct who *w);
 /* --- keys.c: those by which tokens are signed --- */
 struct account;
 int keys_init(struct edge *e);
-/* As account_verify(); -1 with errno ENOENT where there are no keys. */
+/* The master says that it is good: where its key is missing it is asked for. */
+void keys_see(struct edge *e, const char *token);
+/* As account_verify(); -1 with errno ENOENT where there are no keys, too. */
 int keys_verify(struct edge *e, struct account *a, const char *token, size_t n,
     char *why, size_t len);
 

@@ -228,11 +228,15 @@ on_review(void *arg, int code, const struct buf *answer)
 {
 	struct who *w = arg;
 	struct edge *e = w->edge;
-	const char *token;
+	const char *token = json_string_value(
+	    json_object_get(json_object_get(w->review.request, "spec"),
+		"token"));
 	int rc = -1;
 
 	if (code == 201 && answer->data != NULL) {
 		rc = take_status(w, answer->data, answer->len);
+		if (rc == 1 && token != NULL)
+			keys_see(e, token);
 		if (rc == 1 &&
 		    grant_keep(&w->review, e->datafd, answer->data, answer->len,
 			time(NULL)) == -1)
@@ -240,9 +244,6 @@ on_review(void *arg, int code, const struct buf *answer)
 		else if (rc == 0)
 			(void)grant_forget(&w->review, e->datafd);
 	} else if (code == 403) {
-		token = json_string_value(
-		    json_object_get(json_object_get(w->review.request, "spec"),
-			"token"));
 		w->call = NULL;
 		if (token != NULL && ask_self(w, token) == 0)
 			return;

@@ -115,7 +115,9 @@ verified(const struct jwks *keys, const char *token, size_t n, char *why,
 	v = jwt_verify(keys, token, n, &text, &n);
 	if (v != JWT_OK) {
 		snprintf(why, len, "%s", jwt_verdict_name(v));
-		errno = v == JWT_NO_MEMORY ? ENOMEM : EACCES;
+		errno = v == JWT_NO_MEMORY ? ENOMEM
+		    : v == JWT_NO_KEY	   ? ENOENT
+					   : EACCES;
 		return NULL;
 	}
 	o = jwt_json(text, n, JSON_REJECT_DUPLICATES, &error);

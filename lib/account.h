@@ -28,9 +28,9 @@ struct account {
 
 /*
  * 0; -1 with errno and why: EBADMSG no service account token at all (another
- * issuer's, opaque), EACCES a token that is refused (signature, expired, not yet,
- * audience, malformed claims), ENOMEM. Duplicate claims, huge numbers and wrong
- * types are refused.
+ * issuer's, opaque), ENOENT by a key that is not known, EACCES a token that is
+ * refused (signature, expired, not yet, audience, malformed claims), ENOMEM.
+ * Duplicate claims, huge numbers and wrong types are refused.
  */
 int account_verify(struct account *a, const struct jwks *keys,
     const struct account_rules *r, const char *token, size_t n, char *why,
