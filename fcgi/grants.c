@@ -284,7 +284,7 @@ go_on(struct request *r)
 	struct buf b = { 0 };
 	int known = recall(r, &b) == 0;
 
-	if (!master_ok(e) && known) {
+	if (!master_ok(e) && known && (!e->master_up || may_is_known(r))) {
 		if (may_now(r) == MAY_YES)
 			give(r, &b);
 	} else if (!e->master_up)

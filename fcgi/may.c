@@ -358,9 +358,11 @@ decide(struct request *r, struct question *q, void (*resume)(struct request *))
 	const struct access_decision *d;
 	struct asking *a;
 
-	if (!master_ok(r->edge) || r->fell_back || r->asked_in_vain)
-		return decide_here(r, &q->q);
 	d = access_find(r->who->access, &q->q);
+	/* one that is slow is asked what nobody knows, and nothing else */
+	if (!r->edge->master_up || r->fell_back || r->asked_in_vain ||
+	    (!master_ok(r->edge) && (d != NULL || who_is_kubelet(r))))
+		return decide_here(r, &q->q);
 	if (d != NULL && is_fresh(d))
 		return d->allowed ? MAY_YES : forbid(r, &q->q, d->reason);
 	if ((a = asked(r, &q->q)) == NULL && (a = ask(r, q)) == NULL) {

@@ -379,7 +379,7 @@ route(struct request *r)
 	if (limit_begin(r) == -1 || as_poses(r) == -1)
 		return;
 	r->pretty = query_is_pretty(query, fcgi_param(r->c, "HTTP_USER_AGENT"));
-	if (health_is(r->path)) {
+	if (health_is(r->path) && !r->poses) {
 		health_serve(r);
 		return;
 	}
