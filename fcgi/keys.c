@@ -22,6 +22,7 @@
 #define EVERY_S 300
 #define AGAIN_S 5 /* where a key is missing */
 #define FIRST_S 2
+#define RETRY_S 10
 #define ASK_MS 5000
 #define KEYS "run/jwks.json"
 #define ISSUER "run/issuer"
@@ -114,6 +115,7 @@ keep(struct keys *k, const char *file, const struct buf *b)
 static void
 on_keys(void *arg, int code, const struct buf *answer)
 {
+	struct timeval again = { RETRY_S, 0 };
 	struct keys *k = arg;
 
 	k->call = NULL;
@@ -122,6 +124,8 @@ on_keys(void *arg, int code, const struct buf *answer)
 		keep(k, KEYS, answer);
 	else
 		tell(k, "/openid/v1/jwks", code);
+	if (code == 0)
+		event_add(k->timer, &again);
 }
 
 static void
@@ -200,7 +204,8 @@ keys_see(struct edge *e, const char *token)
 	char why[256];
 
 	if (keys_verify(e, &a, token, strlen(token), why, sizeof(why)) == -1 &&
-	    errno == ENOENT && time(NULL) - k->asked >= AGAIN_S)
+	    errno == ENOENT && k->jwks != NULL &&
+	    time(NULL) - k->asked >= AGAIN_S)
 		event_add(k->timer, &now);
 	account_free(&a);
 }

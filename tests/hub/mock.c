@@ -3,8 +3,8 @@
  *
  * mock -p N prints N free ports. mock DIR [PORT] prints its port and serves:
  * each request is appended to DIR/log ("METHOD URI" a line) and, its body
- * included, to DIR/last; those of ote-discovery, which asks by itself, go to
- * log.discovery and last.discovery. DIR/rules, read anew each time, has lines `GLOB FILE
+ * included, to DIR/last; those of ote-discovery and ote-master-health, which
+ * ask by themselves, go to log.discovery, last.health and so on. DIR/rules, read anew each time, has lines `GLOB FILE
  * [hold|endless]`; the first whose glob fits the URI is taken, and the bytes
  * of DIR/FILE, header included, are the answer. hold: what is appended to FILE
  * later is sent too, until FILE is removed. endless: header lines for ever.
@@ -117,6 +117,8 @@ take(int fd, char *text, char *line, size_t len)
 	head = (size_t)(end + 4 - text);
 	if (strcasestr(text, "\nUser-Agent: ote-discovery") != NULL)
 		suffix = ".discovery";
+	else if (strcasestr(text, "\nUser-Agent: ote-master-health") != NULL)
+		suffix = ".health";
 	snprintf(last, sizeof(last), "last.new%s", suffix);
 	snprintf(to, sizeof(to), "last%s", suffix);
 	append(last, O_TRUNC, text, have);
