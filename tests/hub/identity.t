@@ -119,6 +119,9 @@ is "$(grep -iE '^(impersonate|authorization)' mock/last | tr -d '\r')" \
 review TokenReview '{"error":"no"}' | reply token 201
 get "$maps?resourceVersion=0" -H 'Authorization: Bearer forged'
 is "$code $(said)" '401 Unauthorized' 'a token that the master does not know'
+review TokenReview '{"authenticated":true,"user":{"username":"system:bootstrap:abcdef"}}' | reply token 201
+get "$maps?resourceVersion=0" -H 'Authorization: Bearer abcdef.0123'
+is "$code" 200 'a bootstrap token'
 get "$maps?resourceVersion=0" -H 'Authorization: Basic YTpi'
 is "$code" 403 'another scheme is nobody'
 get /version
@@ -147,6 +150,8 @@ offline() { # WHEN
 	is "$code $(said)" '200 ConfigMapList' "$1: a token that was known"
 	get "$maps?resourceVersion=0" -H 'Authorization: Bearer other'
 	is "$code $(said)" '503 ServiceUnavailable' "$1: one that was not"
+	get "$maps?resourceVersion=0" -H 'Authorization: Bearer abcdef.0123'
+	is "$code $(said)" '503 ServiceUnavailable' "$1: a bootstrap token"
 	get /healthz
 	is "$code" 200 "$1: health is everybody's"
 }
