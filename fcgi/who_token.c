@@ -292,13 +292,15 @@ who_token_check(struct who *w, const char *token, size_t n)
 		w->state = WHO_REFUSED;
 		return WHO_NO;
 	}
+	if (!master_ok(w->edge))
+		return check_here(w, token, n);
 	if (w->state == WHO_REFUSED && w->checked != 0 && age < REFUSED_S)
 		return WHO_NO;
 	/* a pod that is gone takes its tokens with it: the master knows */
 	if (w->state == WHO_KNOWN && w->checked != 0 &&
 	    age < (is_gone(w) ? GONE_S : FRESH_S))
 		return w->until != 0 && now >= w->until ? WHO_NO : WHO_YES;
-	if (!master_ok(w->edge) || now < w->retry)
+	if (now < w->retry)
 		return check_here(w, token, n);
 	w->until = grant_expires(token);
 	if (ask(w, token, n) == -1)
