@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/mint.h"
+#include "../unit/mint_jwt.h"
 #include "account.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
