@@ -46,12 +46,13 @@ hub_online() {
 	grep -q ' up ' "$data/run/masters" && ! hub_offline
 }
 
-# ask PATH [HEADER]: the JSON on stdin, to the hub; $_code and the answer in
+# ask PATH: the JSON on stdin, to the hub, as $who; $_code and the answer in
 # $CLUSTER/answer
+who=kubelet
 ask() {
 	_code=$(curl -s -m 20 -A x --cacert "$CLUSTER/pki/ca.crt" \
-	    --cert "$CLUSTER/pki/kubelet.crt" --key "$CLUSTER/pki/kubelet.key" \
-	    -H 'Content-Type: application/json' ${2:+-H "$2"} \
+	    --cert "$CLUSTER/pki/$who.crt" --key "$CLUSTER/pki/$who.key" \
+	    -H 'Content-Type: application/json' \
 	    -o "$CLUSTER/answer" -w '%{http_code}' --data-binary @- \
 	    "$HUB_URL$1")
 }
@@ -67,12 +68,12 @@ token() {
 	    .status.expirationTimestamp] | join(" "))' "$CLUSTER/answer")"
 }
 
-# review GROUP_PATH KIND SPEC [HEADER]: its answer's status in $_said
+# review GROUP_PATH KIND SPEC: its answer's status in $_said
 review() {
 	jq -n --arg k "$2" --arg v "${1#/apis/}" --argjson s "$3" '{kind: $k,
 	    apiVersion: ($v | split("/")[:2] | join("/")), spec: $s}' \
 	    >"$CLUSTER/question"
-	ask "$1" "${4:-}" <"$CLUSTER/question"
+	ask "$1" <"$CLUSTER/question"
 	_said="$_code $(jq -cS '.reason // .status' "$CLUSTER/answer")"
 }
 
@@ -138,9 +139,10 @@ check "none for another audience" is "$_said" "503 ServiceUnavailable"
 reviews_all >"$CLUSTER/reviews.offline"
 check "reviews are answered as before" \
     cmp "$CLUSTER/reviews.online" "$CLUSTER/reviews.offline"
+who=proxy
 review $authz/selfsubjectaccessreviews SelfSubjectAccessReview \
-    '{"resourceAttributes": {"verb": "list", "resource": "services"}}' \
-    'Authorization: Bearer x'
+    '{"resourceAttributes": {"verb": "list", "resource": "services"}}'
+who=kubelet
 check "but not to who has not asked" is "$_said" '503 "ServiceUnavailable"'
 review $csrs CertificateSigningRequest '{"request": "eA=="}'
 check "a CertificateSigningRequest is refused" \

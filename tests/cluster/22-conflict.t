@@ -57,10 +57,11 @@ remade() {
 # --- through the hub ---
 
 # ask METHOD PATH [TYPE]: the body on stdin; $_code, the answer in
-# $CLUSTER/answer
+# $CLUSTER/answer; as $who
+who=admin
 ask() {
 	_code=$(curl -s -m 20 -A x --cacert "$CLUSTER/pki/ca.crt" \
-	    --cert "$CLUSTER/pki/admin.crt" --key "$CLUSTER/pki/admin.key" \
+	    --cert "$CLUSTER/pki/$who.crt" --key "$CLUSTER/pki/$who.key" \
 	    -X "$1" -H "Content-Type: ${3:-application/json}" \
 	    -o "$CLUSTER/answer" -w '%{http_code}' --data-binary @- \
 	    "$HUB_URL$2")
@@ -164,9 +165,11 @@ for _n in kept changed deleted; do
 done
 wrote PATCH "$pods/p-again/status" "$(echo "$run" |
     jq -c --arg u "$remade_uid" '.metadata.uid = $u')" $smp
+who=kubelet
 wrote PATCH /api/v1/nodes/edge-1/status '{"status":{"nodeInfo":
     {"kubeletVersion":"v9"},"conditions":[{"type":"DiskPressure",
     "status":"False"}]}}' $smp
+who=admin
 for _n in edge-2 edge-3; do
 	wrote PATCH "/api/v1/nodes/$_n/status" \
 	    '{"status":{"nodeInfo":{"kubeletVersion":"v9"}}}' $smp
