@@ -27,12 +27,13 @@ ask() {
 	return "$_rc"
 }
 
-# upstream NAME: what the master was asked since then, but for what it
-# always is: who somebody is, what he may, what he asked for
+# upstream NAME: what the master was asked since then: who somebody is, what he
+# may, what he asked for; not by whom it has to say who acts as whom
 upstream() {
 	tail -c +"$(($(cat "$CLUSTER/run/mark-$1-1") + 1))" \
 	    "$CLUSTER/audit-1.log" | jq -cR 'fromjson? |
 	    select(.stage == "RequestReceived") |
+	    select((.userAgent // "" | test("-as-") | not)) |
 	    select((.userAgent // "" | startswith("matrix/")) or
 	    (.objectRef.resource // "" |
 	    IN("tokenreviews", "subjectaccessreviews",

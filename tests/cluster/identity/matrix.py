@@ -18,6 +18,9 @@ import callers
 import wire
 
 THREADS = 24
+PHASES = {'on': ('online', 'again', 'covered', 'after'),
+          'off': ('cut', 'restart')}
+PHASES['all'] = PHASES['on'] + PHASES['off']
 
 
 def parsed(body):
@@ -151,6 +154,7 @@ def declared(path):
         for line in lines:
             if line.strip() and not line.startswith('#'):
                 lists = [f.split(',') for f in line.split(None, 4)[:4]]
+                lists[2] = [p for w in lists[2] for p in PHASES.get(w, (w,))]
                 out.append(Entry(line.strip(), *lists, [0]))
     return out
 

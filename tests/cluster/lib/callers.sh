@@ -203,14 +203,18 @@ code_of() {
 	    --cacert "$CLUSTER/pki/ca.crt" "$@" "$HUB_URL$_path"
 }
 
-# code_token PATH NAME: to that token; code_cert: to that certificate
+# code_token PATH NAME: to that token; code_cert PATH NAME CURL_OPTION...: to
+# that certificate
 code_token() {
 	code_of "$1" -H "Authorization: Bearer $(cat \
 	    "$CLUSTER/callers/$2.token")"
 }
 
 code_cert() {
-	code_of "$1" --cert "$CLUSTER/pki/$2.crt" --key "$CLUSTER/pki/$2.key"
+	_cert=$CLUSTER/pki/$2
+	_path=$1
+	shift 2
+	code_of "$_path" --cert "$_cert.crt" --key "$_cert.key" "$@"
 }
 
 # answers CODE COMMAND...: whether that is what it prints

@@ -2,7 +2,9 @@
 # hub.sh: EdgeHub on port 8778
 #
 # HUB_SERVERS, when set, replaces the masters' balancers as --init-server.
-# HUB_WRITES, when set, is its writes.conf; HUB_MODE its authorization mode.
+# HUB_WRITES, when set, is its writes.conf; HUB_MODE its authorization mode;
+# HUB_ACTS how it acts as others (--impersonate); HUB_OPTIONS are more options,
+# words without blanks.
 # The hub's programs are copied first: what runs is of one build, also when
 # the next one is made meanwhile.
 
@@ -20,11 +22,12 @@ hub_start() {
 	mkdir -p "$CLUSTER/hub/data"
 	[ -d "$CLUSTER/hub/bin" ] ||
 		cp -r "${OTE_BIN:-../../build/bin}" "$CLUSTER/hub/bin"
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2046,SC2086
 	proc_start hub env OTE_BIN="$CLUSTER/hub/bin" \
 	    ../../sh/ote_edgehub k8s -v 2 \
 	    --authorization-mode "${HUB_MODE:-Webhook}" \
-	    $([ "${HUB_MODE:-Webhook}" = AlwaysAllow ] || echo --impersonate) \
+	    $([ "${HUB_MODE:-Webhook}" = AlwaysAllow ] ||
+		echo "${HUB_ACTS---impersonate}") \
 	    --kube-config "$CLUSTER/hub.kubeconfig" \
 	    --init-server "$(hub_servers)" -n edge-1 \
 	    -d "$CLUSTER/hub/data" --server-port 8778 -l 127.0.0.1:6888 \
