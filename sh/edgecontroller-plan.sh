@@ -1,0 +1,175 @@
+# Sourced by ote_edgecontroller: its checks in order, and what it renders.
+# shellcheck shell=sh disable=SC2154,SC2034
+
+# Where a pod finds who it is.
+account=${OTE_ACCOUNT:-/var/run/secrets/kubernetes.io/serviceaccount}
+
+check_options() {
+	check_number -v "$level" 0 10
+	check_number --sync-timeout "$sync_timeout" 0 86400
+	takeover_s=$(seconds --takeover-after "$takeover") || exit
+	check_number --takeover-after "$takeover_s" 5 3600
+	autonomy_s=$(seconds --max-autonomy "$autonomy") || exit
+	[ "$takeover_s" -le 30 ] || echo "${0##*/}: --takeover-after $takeover:" \
+		"masters with defaults call a node Unknown after 40 or 50 s:" \
+		"leave time for the writes" >&2
+	check_nodes
+	check_elect
+	default_data
+	check_text --data-path "$data"
+	data=$(absolute "$data")
+	[ "$metrics" != 0 ] || metrics=
+	! $once && ! $dry_run || metrics=
+	[ -z "$metrics" ] || split_addr --metrics-address "$metrics"
+	[ -z "$metrics" ] || need_tool lighttpd lighttpd
+	! $once || need_tool flock util-linux
+	[ -x "$bin/ote-edge-controller" ] ||
+		die "$bin/ote-edge-controller: not there: run make"
+	verbose=
+	[ "$level" -lt 3 ] || verbose=-v
+}
+
+check_nodes() {
+	check_text --node-selector "$selector"
+	if $all_nodes; then
+		[ -z "$selector" ] || die "--all-nodes: with --node-selector" \
+			"$selector: give one of them"
+	else
+		: "${selector:=edgenode.ote.baidu.com/autonomy=true}"
+	fi
+}
+
+check_elect() {
+	if [ -z "$elect" ]; then
+		elect=true
+		! $once && ! $dry_run || elect=false
+	fi
+	! $elect || ! $dry_run ||
+		die "--dry-run: writes nothing, and a Lease neither: leave" \
+			"--leader-elect away"
+	! $elect || ! $once || die "-1: does not wait until it leads: leave" \
+		"--leader-elect away"
+	[ -n "$elect_ns" ] || [ -n "$kubeconfig" ] ||
+		elect_ns=$(cat "$account/namespace" 2>/dev/null) || :
+	: "${elect_ns:=kube-system}"
+	case $elect_ns in
+	[!a-z0-9]* | *[!a-z0-9-]*) die "--leader-elect-resource-namespace" \
+		"$elect_ns: no name of a namespace" ;;
+	esac
+}
+
+# Where it stays, what a former run knew of heartbeats is of use.
+default_data() {
+	[ -z "$data" ] || return 0
+	for dir in /run "${XDG_RUNTIME_DIR-}"; do
+		[ -n "$dir" ] && [ -w "$dir" ] || continue
+		data=$dir/ote-edgecontroller
+		return
+	done
+	data=$tmp/data
+	$test_only || data=$(mktemp -d) || die "--data-path: no directory to" \
+		"write to found: name one"
+}
+
+check_master() {
+	[ -n "$kubeconfig" ] || in_cluster
+	check_file --kubeconfig "$kubeconfig"
+	kubeconfig=$(readlink -f -- "$kubeconfig")
+	check_text --kubeconfig "$kubeconfig"
+	check_file --feeds "$feeds"
+	cp -- "$feeds" "$tmp/feeds.conf"
+	tool_says ote-watch-sync -n -k "$kubeconfig" -c "$tmp/feeds.conf"
+}
+
+# Without a kubeconfig, one of the service account of the pod. The token is
+# read again as it is renewed.
+in_cluster() {
+	[ -n "${KUBERNETES_SERVICE_HOST-}" ] && [ -r "$account/token" ] ||
+		die "--kubeconfig: missing, and this is no pod with a service" \
+			"account: name a kubeconfig"
+	server=$KUBERNETES_SERVICE_HOST
+	case $server in *:*) server="[$server]" ;; esac
+	kubeconfig=$tmp/kubeconfig
+	cat >"$kubeconfig" <<-END
+	apiVersion: v1
+	kind: Config
+	clusters:
+	- name: c
+	  cluster:
+	    server: https://$server:${KUBERNETES_SERVICE_PORT:-443}
+	    certificate-authority: $account/ca.crt
+	users:
+	- name: u
+	  user:
+	    tokenFile: $account/token
+	contexts:
+	- name: x
+	  context: {cluster: c, user: u}
+	current-context: x
+	END
+}
+
+check_rendered() {
+	if $once; then
+		return
+	fi
+	tool_says ote-supervise -n -l "$data/lock" "$tmp/plan"
+	[ -n "$metrics" ] || return 0
+	said=$(lighttpd -tt -f "$tmp/lighttpd.conf" 2>&1) ||
+		die "lighttpd: $(printf '%s\n' "$said" | head -n 1)"
+	check_port "--metrics-address $metrics" "$metrics"
+}
+
+# render TO DATA: lighttpd.conf, plan, act and round into TO, for DATA
+render() {
+	case $kubeconfig in
+	"$tmp"/*) master=$2/run/kubeconfig ;;
+	*) master=$kubeconfig ;;
+	esac
+	{
+		echo '# what is to be done, and who does it'
+		printf "%s | \\\\\n\t%s\n" "$(decide "$2")" "$(act "$2")"
+	} >"$1/act"
+	if $dry_run; then
+		decide "$2" >"$1/act"
+	fi
+	{
+		printf "exec 9>'%s'\n" "$2/lock"
+		echo "flock -n 9 || { echo 'ote_edgecontroller: $2/lock: another" \
+			"round holds it' >&2; exit 100; }"
+		command_line ote-watch-sync -1 -d "$2" -k "$master" \
+			-c "$2/run/feeds.conf" -w "$sync_timeout"
+		printf "exec sh '%s'\n" "$2/run/act"
+	} >"$1/round"
+	[ -z "$metrics" ] || sed -e "s|@DATA@|$2|" -e "s|@ADDRESS@|$host|" \
+		-e "s|@PORT@|$port|" "$etc/controller-metrics.conf.in" \
+		>"$1/lighttpd.conf"
+	plan "$2" >"$1/plan"
+}
+
+# decide DATA
+decide() {
+	set -- -d "$1" -a "$takeover_s"
+	[ "$autonomy_s" -eq 0 ] || set -- "$@" -m "$autonomy_s"
+	[ -z "$selector" ] || set -- "$@" -l "$selector"
+	! $once || set -- "$@" -1
+	command_line ote-edge-controller "$@"
+}
+
+# act DATA
+act() {
+	command_line ote-apply -k "$master"
+}
+
+plan() {
+	plan_line sync+ ote-watch-sync -d "$1" -k "$master" \
+		-c "$1/run/feeds.conf" -w "$sync_timeout"
+	if $elect; then
+		plan_line lead ote-leader -k "$master" -n "$elect_ns" \
+			-l ote-edgecontroller -- sh "$1/run/act"
+	else
+		printf "act\tsh '%s'\n" "$1/run/act"
+	fi
+	[ -z "$metrics" ] || printf "metrics\tlighttpd -D -f '%s'\n" \
+		"$1/run/lighttpd.conf"
+}
