@@ -196,6 +196,23 @@ project_text(const struct project *p)
 	return p->text == NULL ? "" : p->text;
 }
 
+int
+project_has(const struct project *p, const char *path)
+{
+	size_t at = 0, n;
+
+	if (p->n == 0)
+		return 1;
+	for (;; path += n + 1) {
+		n = strcspn(path, ".");
+		at = p->nodes[at].child;
+		while (at != 0 && compare(&p->nodes[at], path, n) != 0)
+			at = p->nodes[at].next;
+		if (at == 0 || p->nodes[at].whole || path[n] == '\0')
+			return at != 0 && p->nodes[at].whole;
+	}
+}
+
 /* --- objects --- */
 
 /* What is kept of the member with this key, quotes included, or NULL. */

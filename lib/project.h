@@ -37,6 +37,8 @@ void project_free(struct project *p);
  * lists have equal texts. "" if all is kept. Borrowed.
  */
 const char *project_text(const struct project *p);
+/* 1 if all of what is at this path (no escapes) is kept. */
+int project_has(const struct project *p, const char *path);
 /*
  * Append the object that is left, its bytes and their order as they were, but
  * for blanks between members. 0; -1 with errno EBADMSG (no object from its
