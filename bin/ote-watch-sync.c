@@ -204,7 +204,7 @@ read_conf(struct sync *sync, const char *path)
 		if (errno == EINVAL)
 			errx(100,
 			    "%s:%d: not `path [labelSelector=...] "
-			    "[fieldSelector=...]'",
+			    "[fieldSelector=...] [fields=...]'",
 			    path, number);
 		err(111, "%s:%d", path, number);
 	}

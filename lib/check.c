@@ -212,9 +212,12 @@ check_selected(struct check *c, const struct feed *f)
 
 	for (i = 0; i < f->nobjects; i++) {
 		m = &f->objects[i]->meta;
+		/* of one that is kept in part it is not known */
 		if ((f->q.p.ns[0] == '\0' || strcmp(f->q.p.ns, m->ns) == 0) &&
-		    selector_match(&f->q.label_sel, meta_label, m) &&
-		    selector_match_fields(&f->q.field_sel, meta_field, m))
+		    (f->keep.n > 0 ||
+			(selector_match(&f->q.label_sel, meta_label, m) &&
+			    selector_match_fields(&f->q.field_sel, meta_field,
+				m))))
 			continue;
 		if (found(c, "journal has %s, which the query does not select",
 			m->key) == -1)
