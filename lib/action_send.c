@@ -93,8 +93,10 @@ answered(struct action_flight *f, int code)
 		message = json_string_value(json_object_get(o, "message"));
 		if (reason == NULL || *reason == '\0')
 			reason = status_reason(code);
-		if (o == NULL)
+		if (o == NULL && f->answer.len > 0) {
+			f->answer.data[strcspn(f->answer.data, "\r\n")] = '\0';
 			message = f->answer.data;
+		}
 	}
 	result(f, code, reason, message);
 	json_decref(o);
