@@ -207,7 +207,8 @@ journal_touch(struct journal *j, const char *key)
 	size_t want;
 	char **p;
 
-	if (j->npending > 0 && strcmp(j->pending[j->npending - 1], key) == 0)
+	if (j->feed.keep.n > 0 ||
+	    (j->npending > 0 && strcmp(j->pending[j->npending - 1], key) == 0))
 		return 0;
 	if (j->npending == j->cap_pending) {
 		want = j->cap_pending == 0 ? 16 : j->cap_pending * 2;
@@ -387,7 +388,7 @@ sync_object(struct journal *j, const char *key)
 	int rc;
 
 	i = feed_lower_bound(&j->feed, key);
-	if (i == j->feed.nobjects ||
+	if (j->feed.keep.n > 0 || i == j->feed.nobjects ||
 	    strcmp(j->feed.objects[i]->meta.key, key) != 0)
 		return view_remove(j->lockfd, key);
 	o = j->feed.objects[i];
