@@ -132,7 +132,7 @@ install: all
 	install -m 644 etc/ote-edge.sysusers $(D)/lib/sysusers.d/ote-edge.conf
 	install $(BINS) $(wildcard sh/ote_*[a-z]) $(D)/bin
 	install -m 644 $(wildcard etc/*.conf etc/*.in etc/*.lua) sh/lib.sh \
-		$(wildcard sh/edge*-*.sh sh/install-*.sh) $(D)/share/ote-edge
+		$(wildcard sh/edge*-*.* sh/install-*.sh) $(D)/share/ote-edge
 	install -m 644 etc/errors/*.html $(D)/share/ote-edge/errors
 	for p in $(PAGES); do install -D -m 644 $$p \
 		$(D)/share/man/man$${p##*.}/$${p##*/} || exit; done

@@ -27,6 +27,11 @@ check_options() {
 		die "$bin/ote-edge-controller: not there: run make"
 	verbose=
 	[ "$level" -lt 3 ] || verbose=-v
+	# mawk would keep results until it has some thousand bytes of them
+	unbuffered=
+	case $(awk -W version 2>&1 </dev/null) in
+	mawk*) unbuffered=' -W interactive' ;;
+	esac
 }
 
 check_nodes() {
@@ -110,9 +115,7 @@ in_cluster() {
 }
 
 check_rendered() {
-	if $once; then
-		return
-	fi
+	! $once || return 0
 	tool_says ote-supervise -n -l "$data/lock" "$tmp/plan"
 	[ -n "$metrics" ] || return 0
 	said=$(lighttpd -tt -f "$tmp/lighttpd.conf" 2>&1) ||
@@ -120,26 +123,22 @@ check_rendered() {
 	check_port "--metrics-address $metrics" "$metrics"
 }
 
-# render TO DATA: lighttpd.conf, plan, act and round into TO, for DATA
+# render TO DATA: what is run, into TO, for DATA
 render() {
+	run=$2/run
 	case $kubeconfig in
-	"$tmp"/*) master=$2/run/kubeconfig ;;
+	"$tmp"/*) master=$run/kubeconfig ;;
 	*) master=$kubeconfig ;;
 	esac
-	{
-		echo '# what is to be done, and who does it'
-		printf "%s | \\\\\n\t%s\n" "$(decide "$2")" "$(act "$2")"
-	} >"$1/act"
-	if $dry_run; then
-		decide "$2" >"$1/act"
-	fi
+	act "$2" >"$1/act"
+	decide "$2" -1 >"$1/stand-by"
 	{
 		printf "exec 9>'%s'\n" "$2/lock"
-		echo "flock -n 9 || { echo 'ote_edgecontroller: $2/lock: another" \
-			"round holds it' >&2; exit 100; }"
+		echo "flock -n 9 || { echo '${0##*/}: $2/lock: somebody holds" \
+			"it: one at a time' >&2; exit 100; }"
 		command_line ote-watch-sync -1 -d "$2" -k "$master" \
-			-c "$2/run/feeds.conf" -w "$sync_timeout"
-		printf "exec sh '%s'\n" "$2/run/act"
+			-c "$run/feeds.conf" -w "$sync_timeout"
+		printf ". '%s'\n" "$run/act"
 	} >"$1/round"
 	[ -z "$metrics" ] || sed -e "s|@DATA@|$2|" -e "s|@ADDRESS@|$host|" \
 		-e "s|@PORT@|$port|" "$etc/controller-metrics.conf.in" \
@@ -147,29 +146,45 @@ render() {
 	plan "$2" >"$1/plan"
 }
 
-# decide DATA
+# decide DATA [OPTION...]: what it has seen of heartbeats is for the next one
 decide() {
-	set -- -d "$1" -a "$takeover_s"
-	[ "$autonomy_s" -eq 0 ] || set -- "$@" -m "$autonomy_s"
+	at=$1
+	shift
+	[ "$autonomy_s" -eq 0 ] || set -- "$@" -M "$autonomy_s"
+	! $all_nodes || set -- "$@" -A
 	[ -z "$selector" ] || set -- "$@" -l "$selector"
-	! $once || set -- "$@" -1
-	command_line ote-edge-controller "$@"
+	command_line ote-edge-controller -d "$at" -a "$takeover_s" \
+		-s "$at/run/seen" "$@"
 }
 
-# act DATA
+# act DATA: what whoever leads does
 act() {
-	command_line ote-apply -k "$master"
+	if $once; then
+		set -- "$1" -1
+	else
+		set -- "$1" -m "$run/decided"
+		printf "echo \$\$ >'%s'\n" "$run/acting"
+	fi
+	if $dry_run; then
+		decide "$@"
+		return
+	fi
+	printf '%s |\n\t%s |\n\tawk%s -v "file=%s" -f "%s"\n' \
+		"$(decide "$@")" "$(command_line ote-apply -k "$master")" \
+		"$unbuffered" "$run/applied" "$share/edgecontroller-results.awk"
 }
 
 plan() {
-	plan_line sync+ ote-watch-sync -d "$1" -k "$master" \
-		-c "$1/run/feeds.conf" -w "$sync_timeout"
+	plan_line sync+ ote-watch-sync -d "$1" -k "$master" -c "$run/feeds.conf" \
+		-w "$sync_timeout"
 	if $elect; then
 		plan_line lead ote-leader -k "$master" -n "$elect_ns" \
-			-l ote-edgecontroller -- sh "$1/run/act"
+			-l ote-edgecontroller -- sh "$run/act"
 	else
-		printf "act\tsh '%s'\n" "$1/run/act"
+		printf "act\tsh '%s'\n" "$run/act"
 	fi
-	[ -z "$metrics" ] || printf "metrics\tlighttpd -D -f '%s'\n" \
-		"$1/run/lighttpd.conf"
+	$dry_run || printf "look\tsh '%s' '%s'\n" \
+		"$share/edgecontroller-look.sh" "$run"
+	[ -z "$metrics" ] ||
+		printf "metrics\tlighttpd -D -f '%s'\n" "$run/lighttpd.conf"
 }
