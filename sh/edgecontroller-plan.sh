@@ -178,8 +178,8 @@ plan() {
 	plan_line sync+ ote-watch-sync -d "$1" -k "$master" -c "$run/feeds.conf" \
 		-w "$sync_timeout"
 	if $elect; then
-		plan_line lead ote-leader -k "$master" -n "$elect_ns" \
-			-l ote-edgecontroller -- sh "$run/act"
+		plan_line lead ote-leader -k "$master" -N "$elect_ns" \
+			-L ote-edgecontroller sh "$run/act"
 	else
 		printf "act\tsh '%s'\n" "$run/act"
 	fi

@@ -66,11 +66,11 @@ hasnt() {
 good 'one dash' -v 2 -kubeconfig kc
 cp -r data/run one
 good 'two dashes, =' --v=2 --kubeconfig=kc
-diff -r one data/run >diff
-ok $? 'are the same' || sed 's/^/# /' diff
+diff -r one data/run >differs
+ok $? 'are the same' || sed 's/^/# /' differs
 has plan "sync+	'$T/bin/ote-watch-sync' -d '$T/data' -k '$T/kc'"
 has plan "'$T/bin/ote-leader' -k '$T/kc'"
-has plan "-- 'sh' '$T/data/run/act'"
+has plan "'sh' '$T/data/run/act'"
 has act "'$T/bin/ote-edge-controller' -d '$T/data'"
 has act "'$T/bin/ote-apply' -k '$T/kc'"
 has act 'edgenode.ote.baidu.com/autonomy=true'
