@@ -1,5 +1,6 @@
 /*
- * RENEWTIME SEEN HEARD DEAD REPORT FIRST LAST NAME, a line a node.
+ * RENEWTIME SEEN RENEWED HEARD DEAD REPORT FIRST LAST NAME, a line a node;
+ * REPORT is -1 as long as there was no EdgeNode.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include "edgenode_memory.h"
 
 #define FILE_MAX (64 * 1024 * 1024)
-#define FIELDS 7
+#define FIELDS 8
 
 /* From our monotonic time to one since 1970, and back; 0 is none. */
 static long long
@@ -41,8 +42,10 @@ edgenode_memory_save(const struct edgenode_table *t,
 		s = &t->rows[i]->seen;
 		if (s->lease)
 			rc = buf_printf(&b,
-			    "%lld %lld %u %u %lld %lld %lld %s\n", s->renew_us,
-			    to_us(s->at, now), s->heard, s->dead, s->report_us,
+			    "%lld %lld %lld %u %u %lld %lld %lld %s\n",
+			    s->renew_us, to_us(s->at, now),
+			    to_us(s->renewed_at, now), s->heard, s->dead,
+			    s->report ? s->report_us : -1,
 			    to_us(s->report_first, now),
 			    to_us(s->report_last, now), t->rows[i]->name);
 	}
@@ -72,13 +75,14 @@ edgenode_memory_line(struct edgenode_table *t, const struct edgenode_clock *now,
 	n->seen = (struct edgenode_seen) { .renew_us = v[0],
 		.at = to_at(v[1], now),
 		.us = v[1] > now->us ? now->us : v[1],
-		.heard = v[2] == 1,
-		.dead = v[3] == 1,
-		.report_us = v[4],
-		.report_first = to_at(v[5], now),
-		.report_last = to_at(v[6], now),
+		.renewed_at = to_at(v[2], now),
+		.heard = v[3] == 1,
+		.dead = v[4] == 1,
+		.report_us = v[5] == -1 ? 0 : v[5],
+		.report_first = to_at(v[6], now),
+		.report_last = to_at(v[7], now),
 		.lease = 1,
-		.report = v[4] != 0 };
+		.report = v[5] != -1 };
 }
 
 int
