@@ -155,6 +155,8 @@ plan_upstream() {
 		${told_apart:+-a "$authorization" -i "$identities"} \
 		${impersonate:+-I}
 	plan_line heal+ ote-endpoint-heal -d "$1" -N "$node"
+	[ -z "$report" ] || plan_line report+ ote-every -j 10 -w "$run/masters" \
+		60 "$bin/ote-report" -d "$1" -k "$kubeconfig" -l "$lb" -N "$node"
 	plan_line discovery+ ote-discovery -d "$1" -k "$kubeconfig" -l "$lb"
 	plan_line tunnel+ ote-tunnel -d "$1" -k "$kubeconfig" -l "$lb" \
 		-s "$run/tunnel.sock" \
