@@ -67,13 +67,14 @@ untaint() {
 		done
 }
 
+# Without rights first: its pods may be where nobody can end them.
 remove_it() {
 	check_cluster
 	overlay
-	kc delete deployment -n ote-edge ote-edgecontroller \
-		--ignore-not-found --cascade=foreground --timeout=60s ||
-		die "its pods do not end: see kubectl get pods -n ote-edge"
-	untaint || die "a taint $cut_off is left: see kubectl get nodes"
-	kc delete -k "$tmp" --ignore-not-found --timeout=120s ||
+	kc delete clusterrolebinding ote-edgecontroller --ignore-not-found &&
+		kc delete deployment -n ote-edge ote-edgecontroller \
+			--ignore-not-found --wait=false &&
+		untaint || die "not all of it is gone: see above, and run this again"
+	kc delete -k "$tmp" --ignore-not-found --timeout="$((timeout + 1))s" ||
 		die "not all of it is gone: see above, and run this again"
 }
