@@ -116,6 +116,7 @@ struct edgenode_options {
 	long long takeover_us, renew_us, retry_us;
 	long long max_us; /* -1: for ever */
 	int show;	  /* there are EdgeNodes */
+	int urgent;	  /* Leases only now, the rest the next time */
 };
 
 struct edgenode_clock {
@@ -133,8 +134,9 @@ void edgenode_read_shown(struct edgenode_shown *s, struct span object,
 void edgenode_see_lease(struct edgenode *n, const struct edgenode_clock *now);
 void edgenode_see_report(struct edgenode *n, const struct edgenode_options *o,
     const struct edgenode_clock *now);
-/* An object has changed: what waits to be tried again may be soon. */
-void edgenode_stir(struct edgenode *n, const struct edgenode_clock *now);
+/* An object has changed: what was tried of it may be tried again soon. */
+void edgenode_stir(struct edgenode *n, enum edgenode_try what,
+    const struct edgenode_clock *now);
 /* 1 if the Lease was last renewed by an EdgeController. */
 int edgenode_is_ours(const struct edgenode_lease *l);
 
