@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "edgenode.h"
+#include "edgenode_say.h"
 
 #define LATEST_US (60 * EDGENODE_SECOND) /* decide again, come what may */
 
