@@ -7,6 +7,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,6 +28,8 @@
 #define SAVE_AFTER (5 * SECOND)
 #define PATIENCE (10 * SECOND) /* with EdgeNodes that are not synced yet */
 #define CHUNK (256 * 1024)
+/* nodes for which more than their Lease is written in a round */
+#define BUDGET 1000
 
 struct controller {
 	struct edgenode_tree tree;
@@ -203,7 +206,7 @@ decide(struct controller *c)
 {
 	enum edgenode_state was;
 	struct edgenode *n;
-	unsigned want;
+	unsigned want, left = c->once ? UINT_MAX : BUDGET;
 	int rc = 0;
 	size_t i;
 
@@ -212,9 +215,11 @@ decide(struct controller *c)
 		if (n->due > c->w.now.at)
 			continue;
 		was = n->state;
+		c->o.urgent = left == 0;
 		want = edgenode_decide(n, &c->o, &c->w.now);
 		tell(c, n, was);
 		edgenode_metrics_count(&c->metrics, want);
+		left -= (want & ~(unsigned)EDGENODE_RENEW) != 0 && left > 0;
 		if (want & EDGENODE_PODS)
 			edgenode_pods_want(&c->pods, n->name);
 		if (want != 0 && edgenode_write(&c->w, n, want) == -1)

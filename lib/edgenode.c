@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "edgenode.h"
+#include "edgenode_say.h"
 
 #define LATEST_US (60 * EDGENODE_SECOND) /* decide again, come what may */
 
@@ -92,15 +93,14 @@ edgenode_see_report(struct edgenode *n, const struct edgenode_options *o,
 }
 
 void
-edgenode_stir(struct edgenode *n, const struct edgenode_clock *now)
+edgenode_stir(struct edgenode *n, enum edgenode_try what,
+    const struct edgenode_clock *now)
 {
 	long long soon = now->at + EDGENODE_SECOND;
-	int i;
 
 	n->due = 0;
-	for (i = 0; i < EDGENODE_TRIES; i++)
-		if (n->tries[i].after > soon)
-			n->tries[i].after = soon;
+	if (n->tries[what].after > soon)
+		n->tries[what].after = soon;
 }
 
 /* --- how it is --- */
@@ -228,7 +228,7 @@ may(struct edgenode *n, enum edgenode_try what, int wanted,
 	/* a renewal cannot wait; all else is asked for less and less often */
 	pause = o->retry_us;
 	if (what != EDGENODE_TRY_RENEW)
-		pause <<= count > 3 ? 3 : count;
+		pause *= 3 << (count > 3 ? 3 : count);
 	n->tries[what].after = now->at + pause;
 	n->tries[what].count = count + 1;
 	look_at(n, n->tries[what].after);
@@ -347,6 +347,10 @@ edgenode_decide(struct edgenode *n, const struct edgenode_options *o,
 	if (is_unproven(n) || n->node.leaving)
 		return 0;
 	want = lease_wants(n, o, now);
+	if (o->urgent) {
+		look_at(n, now->at + 1);
+		return want;
+	}
 	want |= node_wants(n, o, now);
 	want |= show_wants(n, o, now);
 	return want | event_wants(n);

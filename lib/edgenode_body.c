@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edgenode_say.h"
 #include "edgenode_table.h"
 #include "edgenode_write.h"
 

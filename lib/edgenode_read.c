@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "edgenode.h"
+#include "edgenode_read.h"
+#include "edgenode_time.h"
 #include "human.h"
 
 static uint64_t

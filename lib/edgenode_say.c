@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "edgenode.h"
+#include "edgenode_say.h"
 #include "human.h"
 
 static void

@@ -98,7 +98,8 @@ read_node(struct edgenode_table *t, struct edgenode *n, const struct feed *f,
 	n->node.rv = o->meta.rv;
 	n->node.selected = selector == NULL ||
 	    selector_match(selector, meta_label, &o->meta) != 0;
-	edgenode_stir(n, now);
+	edgenode_stir(n, EDGENODE_TRY_TAINT, now);
+	edgenode_stir(n, EDGENODE_TRY_READY, now);
 	return 0;
 }
 
@@ -162,7 +163,8 @@ read_lease(struct edgenode_table *t, struct edgenode *n, const struct feed *f,
 	edgenode_read_lease(&n->lease, object, n->name);
 	n->lease.rv = o->meta.rv;
 	edgenode_see_lease(n, now);
-	edgenode_stir(n, now);
+	edgenode_stir(n, EDGENODE_TRY_RENEW, now);
+	edgenode_stir(n, EDGENODE_TRY_FORGET, now);
 	return 0;
 }
 
@@ -206,7 +208,7 @@ read_shown(struct edgenode_table *t, struct edgenode *n, const struct feed *f,
 	edgenode_read_shown(&n->shown, object, opt->name);
 	n->shown.rv = o->meta.rv;
 	edgenode_see_report(n, opt, now);
-	edgenode_stir(n, now);
+	edgenode_stir(n, EDGENODE_TRY_SHOW, now);
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "edgenode.h"
+#include "edgenode_time.h"
 
 #define LONGEST (9223372036LL * EDGENODE_SECOND)
 

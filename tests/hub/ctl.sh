@@ -1,6 +1,6 @@
 # ctl.sh: sourced by the tests of ote-edge-controller: a tree written by hand, a
 # clock that stands still, and a master that does what an action says.
-# shellcheck shell=sh disable=SC2034,SC2154
+# shellcheck shell=sh disable=SC2016,SC2034,SC2094,SC2120,SC2154
 # shellcheck source=tests/hub/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # edge-controller-found.t: what a controller finds that was not there before
+# shellcheck disable=SC2016,SC2119
 # shellcheck source=tests/hub/ctl.sh
 . "$(dirname "$0")/ctl.sh"
 ready='[.status.conditions[]|select(.type=="Ready")|.status+" "+.reason]'
@@ -64,8 +65,8 @@ feed $shown /apis/ote.baidu.com/v1/namespaces/kube-system/edgenodes
 step 130
 obey
 report() {
-	change edgenodes a '.status.report.time = $t' --arg t "$(when $1)"
-	step $1
+	change edgenodes a '.status.report.time = $t' --arg t "$(when "$1")"
+	step "$1"
 }
 beat a
 step 140

@@ -1,5 +1,6 @@
 #!/bin/sh
 # edge-controller.t: a node is cut off, comes back, stays away too long
+# shellcheck disable=SC2016,SC2119
 # shellcheck source=tests/hub/ctl.sh
 . "$(dirname "$0")/ctl.sh"
 ready='[.status.conditions[]|.type+"="+.status+" "+.reason]'
