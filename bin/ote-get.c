@@ -173,20 +173,17 @@ covers(const struct get *g, const struct feed_query *q)
 	    selector_covers(&q->field_sel, &g->fields);
 }
 
-/* 1 if the feed keeps what is asked by: of others, and of parts, it is silent. */
+/* 1 if the feed keeps what is selected by. */
 static int
 can_tell(const struct get *g, const struct project *keep)
 {
-	const char *key;
 	size_t i;
 
 	if (g->labels.nreqs > 0 && !project_has(keep, "metadata.labels"))
 		return 0;
-	for (i = 0; i < g->fields.nreqs; i++) {
-		key = g->fields.reqs[i].key;
-		if (!project_has(keep, key))
+	for (i = 0; i < g->fields.nreqs; i++)
+		if (!project_has(keep, g->fields.reqs[i].key))
 			return 0;
-	}
 	return 1;
 }
 

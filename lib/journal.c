@@ -449,11 +449,14 @@ journal_sync(struct journal *j)
 	return j->npending > 0;
 }
 
-/* Where the tail that compaction keeps begins. */
+/*
+ * Where the tail that compaction keeps begins. Of parts it is short: no client
+ * comes back to a watch of theirs.
+ */
 static off_t
 tail_start(const struct feed *f)
 {
-	off_t keep = f->live_bytes / 2;
+	off_t keep = f->keep.n > 0 ? 0 : f->live_bytes / 2;
 	size_t i;
 
 	if (keep < COMPACT_TAIL)
@@ -479,7 +482,8 @@ journal_compact(struct journal *j, int force)
 	size_t i;
 	int rc = -1;
 
-	if (!force && f->end < COMPACT_MIN + 3 * f->live_bytes)
+	if (!force &&
+	    f->end < COMPACT_MIN + (f->keep.n > 0 ? 2 : 3) * f->live_bytes)
 		return 0;
 	if ((from = tail_start(f)) == f->live)
 		return 0;

@@ -43,9 +43,9 @@ struct journal {
 /*
  * Make the feed's directory and its file `feed` for the query (path, labels,
  * fields and keep of q), if they are not there, take its lock and take the
- * journal in; where that keeps others than q it is doubtful. What did not parse is moved to quarantine/ and mended, and each such
- * thing told in a line. 0; -1 with errno (EWOULDBLOCK: another writer has
- * it), j freed.
+ * journal in; where that keeps others than q it is doubtful. What did not parse
+ * is moved to quarantine/ and mended, and each such thing told in a line. 0; -1
+ * with errno (EWOULDBLOCK: another writer has it), j freed.
  */
 int journal_open(struct journal *j, int datafd, const char *data,
     const struct feed_query *q, void (*told)(void *, const char *), void *arg);
@@ -58,11 +58,11 @@ void journal_free(struct journal *j);
 int journal_keep(struct journal *j, const struct project *keep);
 
 /*
- * Append an event. object: its bytes, of which the journal's fields are taken. What is not newer than the feed is
- * dropped. A MODIFIED of an unknown object becomes ADDED, an ADDED of a known
- * one MODIFIED, a DELETED of an unknown one nothing. 1 if written, 0 if not;
- * -1 with errno (EBADMSG: does not parse; ENOSPC and others: not written, and
- * nothing has changed).
+ * Append an event. object: its bytes, of which what the journal keeps is taken.
+ * What is not newer than the feed is dropped. A MODIFIED of an unknown object
+ * becomes ADDED, an ADDED of a known one MODIFIED, a DELETED of an unknown one
+ * nothing. 1 if written, 0 if not; -1 with errno (EBADMSG: does not parse; ENOSPC
+ * and others: not written, and nothing has changed).
  */
 int journal_event(struct journal *j, enum feed_type type, const char *object,
     size_t len);
