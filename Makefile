@@ -1,6 +1,6 @@
 # EdgeHub. Everything made goes to build/ (build/san/ with SAN=1).
 # Overridable: CC CFLAGS LDFLAGS PREFIX DESTDIR WERROR
-#   all check check-unit check-hub check-cluster lint fuzz bench soak demo install clean
+#   all check check-unit check-hub check-cluster lint fuzz bench soak demo image install clean
 VERSION = 0.1.0
 PREFIX = /usr/local
 CC = gcc
@@ -97,7 +97,7 @@ check-session: all $(HELPERS)
 	CUT_SECONDS=$(CUT_SECONDS) $(PROVE) 14400 tests/cluster/run.sh
 check-alone: all $(HELPERS)
 	$(PROVE) 3600 prove -j2 --timer -e '' $(ALONE) tests/cluster/1[459]-*.t \
-		$(wildcard tests/cluster/2[235-8]-*.t)
+		$(wildcard tests/cluster/2[235-8]-*.t tests/cluster/3[01]-*.t)
 	OTE_MASTER=older $(PROVE) 3600 prove -j2 --timer -e '' $(ALONE)
 soak:
 	CUT_SECONDS=600 $(MAKE) check-cluster
@@ -105,6 +105,8 @@ bench: all $(BENCHES) $(HELPERS)
 	BUILD=$(CURDIR)/$(B) OTE_BIN=$(CURDIR)/$(B)/bin tests/bench/run.sh
 demo: all
 	OTE_BIN=$(CURDIR)/$(B)/bin sh/demo-run
+image: all
+	OTE_BIN=$(CURDIR)/$(B)/bin sh/make-image -o $(B)/ote-edgecontroller.tar
 fuzz: $(FUZZ)
 	for f in $(FUZZ); do mkdir -p $$f.new && $$f $(FUZZ_FOR) \
 		-artifact_prefix=$$f. $$f.new tests/fuzz/corpus/$${f##*/} || exit; done
@@ -124,12 +126,13 @@ lint: all $(UNIT) $(HELPERS) $(BENCHES)
 D = $(DESTDIR)$(PREFIX)
 install: all
 	install -d $(D)/bin $(D)/share/ote-edge/errors $(D)/lib/systemd/system \
-		$(D)/lib/sysusers.d $(D)/share/ote-edge/deploy
-	install -m 644 etc/deploy/* $(D)/share/ote-edge/deploy
+		$(D)/lib/sysusers.d $(D)/share/ote-edge/deploy/controller
+	install -m 644 etc/deploy/*.yml $(D)/share/ote-edge/deploy
+	install -m 644 etc/deploy/controller/* $(D)/share/ote-edge/deploy/controller
 	install -m 644 etc/ote-edge.sysusers $(D)/lib/sysusers.d/ote-edge.conf
-	install $(BINS) sh/ote_edgehub $(D)/bin
-	install -m 644 $(wildcard etc/*.conf etc/*.in etc/*.lua) sh/lib.sh sh/edgehub-*.sh \
-		$(D)/share/ote-edge
+	install $(BINS) $(wildcard sh/ote_*[a-z]) $(D)/bin
+	install -m 644 $(wildcard etc/*.conf etc/*.in etc/*.lua) sh/lib.sh \
+		$(wildcard sh/edge*-*.* sh/install-*.sh) $(D)/share/ote-edge
 	install -m 644 etc/errors/*.html $(D)/share/ote-edge/errors
 	for p in $(PAGES); do install -D -m 644 $$p \
 		$(D)/share/man/man$${p##*.}/$${p##*/} || exit; done
@@ -142,4 +145,4 @@ clean:
 -include $(shell find $(B) build/fuzz -name '*.d' 2>/dev/null)
 .SECONDARY:
 .PHONY: all check check-unit check-hub check-cluster check-session check-alone \
-	soak bench demo fuzz lint install clean
+	soak bench demo image fuzz lint install clean

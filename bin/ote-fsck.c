@@ -185,13 +185,15 @@ check_query(const struct fsck *k, const char *dir, int dirfd)
 	feed_query_free(&q);
 }
 
-/* 1 if the query selects the object. */
+/* 1 if the query selects the object, or it is not known, as it is a part. */
 static int
 selects(const struct feed *f, const struct meta *m)
 {
-	return (f->q.p.ns[0] == '\0' || strcmp(f->q.p.ns, m->ns) == 0) &&
-	    selector_match(&f->q.label_sel, meta_label, m) &&
-	    selector_match_fields(&f->q.field_sel, meta_field, m);
+	if (f->q.p.ns[0] != '\0' && strcmp(f->q.p.ns, m->ns) != 0)
+		return 0;
+	return f->keep.n > 0 ||
+	    (selector_match(&f->q.label_sel, meta_label, m) &&
+		selector_match_fields(&f->q.field_sel, meta_field, m));
 }
 
 /* The state as a journal of its own: sorted, and without what is foreign. */
@@ -275,6 +277,9 @@ mend(struct fsck *k, const char *dir)
 	check_query(k, dir, dirfd);
 	close(dirfd);
 	if (journal_open(&j, k->datafd, k->data, &q, told, NULL) == -1)
+		err(111, "%s", dir);
+	/* a journal says itself what it has; the list that it waits for ends */
+	if (j.synced && journal_keep(&j, &j.feed.keep) == -1)
 		err(111, "%s", dir);
 	if (flush(&j) == -1)
 		err(111, "%s", dir);

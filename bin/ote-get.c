@@ -33,6 +33,7 @@ struct get {
 	/* what was found */
 	char dir[512];
 	uint64_t found_rv;
+	int part; /* it keeps not all fields */
 	char refused[1024];
 	unsigned long printed;
 };
@@ -172,7 +173,29 @@ covers(const struct get *g, const struct feed_query *q)
 	    selector_covers(&q->field_sel, &g->fields);
 }
 
-/* The one that knows most is taken. */
+/* 1 if the feed keeps what is selected by. */
+static int
+can_tell(const struct get *g, const struct project *keep)
+{
+	size_t i;
+
+	if (g->labels.nreqs > 0 && !project_has(keep, "metadata.labels"))
+		return 0;
+	for (i = 0; i < g->fields.nreqs; i++)
+		if (!project_has(keep, g->fields.reqs[i].key))
+			return 0;
+	return 1;
+}
+
+/* 1 if f is better than what was found: whole, then the one that knows most. */
+static int
+is_better(const struct get *g, const struct feed *f)
+{
+	if (g->dir[0] == '\0' || g->part != (f->keep.n > 0))
+		return g->dir[0] == '\0' || g->part;
+	return f->rv > g->found_rv;
+}
+
 static int
 consider(void *arg, const char *dir)
 {
@@ -186,8 +209,12 @@ consider(void *arg, const char *dir)
 	if (rc == -1 && errno == EAGAIN && covers(g, &f.q))
 		snprintf(g->refused, sizeof(g->refused), "%s: %d %s", dir,
 		    f.q.code, f.q.code == 0 ? "not synced yet" : f.q.error);
-	if (rc == 0 && covers(g, &f.q) &&
-	    (g->dir[0] == '\0' || f.rv > g->found_rv)) {
+	if (rc == 0 && covers(g, &f.q) && !can_tell(g, &f.keep))
+		snprintf(g->refused, sizeof(g->refused),
+		    "%s: has not what is selected by, only %s", dir,
+		    project_text(&f.keep));
+	else if (rc == 0 && covers(g, &f.q) && is_better(g, &f)) {
+		g->part = f.keep.n > 0;
 		snprintf(g->dir, sizeof(g->dir), "%s", dir);
 		g->found_rv = f.rv;
 	}
@@ -490,6 +517,8 @@ main(int argc, char **argv)
 	find_feed(&g);
 	if (feed_open(&f, g.dir) == -1)
 		err(111, "%s", g.dir);
+	if (f.keep.n > 0)
+		warnx("%s: has only %s", g.dir, project_text(&f.keep));
 	if (g.watch)
 		watch(&g, &f);
 	print_state(&g, &f, NULL);

@@ -96,10 +96,15 @@ on_sync(evutil_socket_t fd, short what, void *arg)
 		malloc_trim(0);
 }
 
+/* 1 if it is there with the fields that are wanted, or will not be. */
 static int
 settled(const struct source *s)
 {
-	return s->j.synced || s->j.feed.q.code != 0;
+	const struct feed *f = &s->j.feed;
+
+	return f->q.code != 0 ||
+	    (s->j.synced &&
+		strcmp(project_text(&f->keep), project_text(&f->q.keep)) == 0);
 }
 
 static void
@@ -204,7 +209,7 @@ read_conf(struct sync *sync, const char *path)
 		if (errno == EINVAL)
 			errx(100,
 			    "%s:%d: not `path [labelSelector=...] "
-			    "[fieldSelector=...]'",
+			    "[fieldSelector=...] [fields=...]'",
 			    path, number);
 		err(111, "%s:%d", path, number);
 	}
@@ -254,7 +259,7 @@ take_wish(struct sync *sync, const char *name)
 	} else if ((s = add_source(sync, &q)) == NULL) {
 		warn("%s/%s", sync->set.data, file);
 		wish_done(sync, name);
-	} else if (s->j.synced && s->j.feed.q.code == 0)
+	} else if (settled(s) && s->j.feed.q.code == 0)
 		wish_done(sync, name);
 	else if (s->wish[0] == '\0') {
 		memcpy(s->wish, name, strlen(name) + 1);

@@ -73,13 +73,31 @@ watch_files(struct feed_handle *h)
 	return h->file_wd == -1 ? -1 : 0;
 }
 
+/* 1 if its objects are kept in part: nobody may take them for whole ones. */
+static int
+is_part(const char *dir)
+{
+	struct feed_query q;
+	int fd, yes = 0;
+
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return 0;
+	if (feed_read_query(&q, fd) == 0) {
+		yes = q.keep.n > 0;
+		feed_query_free(&q);
+	}
+	close(fd);
+	return yes;
+}
+
 static struct feed_handle *
 handle_open(struct edge *e, const char *dir)
 {
 	struct feed_handle *h;
 	int change;
 
-	if ((h = calloc(1, sizeof(*h))) == NULL)
+	if (is_part(dir) || (h = calloc(1, sizeof(*h))) == NULL)
 		return NULL;
 	h->edge = e;
 	h->feed.dirfd = -1;
@@ -93,6 +111,10 @@ handle_open(struct edge *e, const char *dir)
 		goto fail;
 	if ((change = feed_follow(&h->feed)) == -1 || change == FEED_GONE)
 		goto fail;
+	if (h->feed.keep.n > 0) {
+		errno = EAGAIN;
+		goto fail;
+	}
 	LIST_INSERT_HEAD(e->feeds, h, next);
 	return h;
 fail:
@@ -369,7 +391,7 @@ feeds_follow(struct feed_handle *h)
 	/* one that does not parse is opened anew by who asks next, if it can */
 	if (change == -1)
 		warn("%s: cannot be followed", h->feed.dir);
-	if (change == FEED_GONE || change == -1) {
+	if (change == FEED_GONE || change == -1 || h->feed.keep.n > 0) {
 		handle_free(h);
 		return;
 	}

@@ -212,9 +212,12 @@ check_selected(struct check *c, const struct feed *f)
 
 	for (i = 0; i < f->nobjects; i++) {
 		m = &f->objects[i]->meta;
+		/* of one that is kept in part it is not known */
 		if ((f->q.p.ns[0] == '\0' || strcmp(f->q.p.ns, m->ns) == 0) &&
-		    selector_match(&f->q.label_sel, meta_label, m) &&
-		    selector_match_fields(&f->q.field_sel, meta_field, m))
+		    (f->keep.n > 0 ||
+			(selector_match(&f->q.label_sel, meta_label, m) &&
+			    selector_match_fields(&f->q.field_sel, meta_field,
+				m))))
 			continue;
 		if (found(c, "journal has %s, which the query does not select",
 			m->key) == -1)
@@ -245,17 +248,17 @@ object_path(char *path, const struct meta *m)
 		   m->ns[0] == '\0' ? "_" : m->ns, m->name) < PATH_MAX;
 }
 
-/* Every object has its file, with its bytes. */
+/* Every object has its file, with its bytes, unless they are parts. */
 static int
 check_files(struct check *c, const struct feed *f)
 {
 	struct buf is = { 0 }, want = { 0 };
 	const struct feed_object *o;
 	char path[PATH_MAX];
-	size_t i;
+	size_t i, n = f->keep.n > 0 ? 0 : f->nobjects;
 	int rc = 0;
 
-	for (i = 0; i < f->nobjects && rc == 0; i++) {
+	for (i = 0; i < n && rc == 0; i++) {
 		o = f->objects[i];
 		is.len = want.len = 0;
 		if (!object_path(path, &o->meta))

@@ -167,6 +167,7 @@ struct base {
 	size_t count;
 	off_t tail;
 	char kind[128], api_version[128];
+	struct project keep;
 };
 
 static int
@@ -184,12 +185,22 @@ base_string(const json_t *o, const char *name, char *out, size_t len)
 }
 
 static int
+base_keep(const json_t *o, struct project *keep)
+{
+	const char *s = json_string_value(json_object_get(o, "fields"));
+
+	return project_parse(keep, s == NULL ? "" : s);
+}
+
+/* What b has then is to be freed, where it is not used. */
+static int
 base_parse(struct base *b, const struct feed_line *l)
 {
 	char rv[32];
 	json_t *o;
 	int rc = -1;
 
+	memset(b, 0, sizeof(*b));
 	if (l->type != FEED_BASE) {
 		errno = EBADMSG;
 		return -1;
@@ -206,6 +217,8 @@ base_parse(struct base *b, const struct feed_line *l)
 	    base_string(o, "apiVersion", b->api_version,
 		sizeof(b->api_version)) == 0)
 		rc = meta_parse_rv(rv, &b->rv);
+	if (rc == 0)
+		rc = base_keep(o, &b->keep);
 	b->count = (size_t)json_integer_value(json_object_get(o, "count"));
 	b->tail = (off_t)json_integer_value(json_object_get(o, "tail"));
 	json_decref(o);
@@ -214,9 +227,12 @@ base_parse(struct base *b, const struct feed_line *l)
 	return rc;
 }
 
+/* What b owns becomes f's. */
 static void
 base_use(struct feed *f, const struct base *b)
 {
+	project_free(&f->keep);
+	f->keep = b->keep;
 	memcpy(f->id, b->id, sizeof(f->id));
 	memcpy(f->kind, b->kind, sizeof(f->kind));
 	memcpy(f->api_version, b->api_version, sizeof(f->api_version));
@@ -438,6 +454,7 @@ feed_free(struct feed *f)
 	free(f->events);
 	feed_file_unref(f->file);
 	feed_query_free(&f->q);
+	project_free(&f->keep);
 	if (f->dirfd > 0)
 		close(f->dirfd);
 	memset(f, 0, sizeof(*f));
@@ -459,6 +476,7 @@ move(struct feed *f, struct feed_file *next)
 	    feed_line_read(&l, next, 0, st.st_size, NULL) == -1 ||
 	    base_parse(&b, &l) == -1)
 		goto out;
+	project_free(&b.keep);
 	continues = strcmp(b.continues, f->id) == 0;
 	forget(f);
 	f->file = next;

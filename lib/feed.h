@@ -7,6 +7,7 @@
 #include "apipath.h"
 #include "buf.h"
 #include "meta.h"
+#include "project.h"
 #include "selector.h"
 
 /*
@@ -52,9 +53,10 @@ struct feed_query {
 	struct apipath p;	/* path, parsed */
 	char *labels, *fields;	/* canonical texts */
 	struct selector label_sel, field_sel;
-	char error[256];   /* why it could not be synced, "" if it was */
-	int code;	   /* HTTP code of that, 0 if none */
-	char warning[256]; /* the Warning header that came with it, or "" */
+	struct project keep; /* what is kept of its objects */
+	char error[256];     /* why it could not be synced, "" if it was */
+	int code;	     /* HTTP code of that, 0 if none */
+	char warning[256];   /* the Warning header that came with it, or "" */
 };
 
 struct feed {
@@ -65,6 +67,7 @@ struct feed {
 	struct feed_file *file;	  /* the journal */
 	char id[17];
 	char kind[128], api_version[128];
+	struct project keep;	      /* what the journal has of its objects */
 	uint64_t base_rv;	      /* watches from before it are too old */
 	uint64_t rv;		      /* position: the last line's */
 	off_t end;		      /* bytes of the journal taken in */
@@ -109,11 +112,12 @@ int feed_refresh(struct feed *f);
 int feed_query_make(struct feed_query *q, const char *path, const char *labels,
     const char *fields);
 /*
- * From a line of feeds.conf, path [labelSelector=...] [fieldSelector=...],
- * which is cut up. 1; 0 if there is nothing on it; -1 as feed_query_make().
+ * From a line of feeds.conf, path [labelSelector=...] [fieldSelector=...]
+ * [fields=...], which is cut up. 1; 0 if there is nothing on it; -1 as
+ * feed_query_make().
  */
 int feed_query_line(struct feed_query *q, char *line);
-/* From a wish: {"path":..., "labelSelector":..., "fieldSelector":...}. */
+/* From a wish: {"path":..., and, as needed, labelSelector, fieldSelector, fields}. */
 int feed_query_wish(struct feed_query *q, const char *text, size_t len);
 
 enum feed_change {

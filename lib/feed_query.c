@@ -21,6 +21,15 @@ query_text(const json_t *root, const char *name, char **out)
 	return *out == NULL ? -1 : 0;
 }
 
+/* 0, or -1 with errno: EINVAL where it is no list of fields. */
+static int
+query_keep(const json_t *root, struct project *keep)
+{
+	const char *s = json_string_value(json_object_get(root, "fields"));
+
+	return project_parse(keep, s == NULL ? "" : s);
+}
+
 static int
 query_load(struct feed_query *q, const json_t *root)
 {
@@ -34,7 +43,8 @@ query_load(struct feed_query *q, const json_t *root)
 	    *q->p.resource == '\0')
 		goto bad;
 	if (query_text(root, "labelSelector", &q->labels) == -1 ||
-	    query_text(root, "fieldSelector", &q->fields) == -1)
+	    query_text(root, "fieldSelector", &q->fields) == -1 ||
+	    query_keep(root, &q->keep) == -1)
 		return -1;
 	if (selector_parse_labels(&q->label_sel, q->labels, why, sizeof(why)) ==
 		-1 ||
@@ -65,8 +75,8 @@ feed_read_query(struct feed_query *q, int dirfd)
 	errno = EBADMSG;
 	if (b.len > 0)
 		root = json_loadb(b.data, b.len, 0, NULL);
-	if (root != NULL)
-		rc = query_load(q, root);
+	if (root != NULL && (rc = query_load(q, root)) == -1 && errno == EINVAL)
+		errno = EBADMSG;
 out:
 	saved = errno;
 	json_decref(root);
@@ -84,6 +94,7 @@ feed_query_free(struct feed_query *q)
 	free(q->fields);
 	selector_free(&q->label_sel);
 	selector_free(&q->field_sel);
+	project_free(&q->keep);
 	memset(q, 0, sizeof(*q));
 }
 
@@ -127,7 +138,7 @@ feed_query_make(struct feed_query *q, const char *path, const char *labels,
 int
 feed_query_line(struct feed_query *q, char *line)
 {
-	const char *labels = "", *fields = "";
+	const char *labels = "", *fields = "", *keep = "";
 	char *path, *word, *save;
 
 	memset(q, 0, sizeof(*q));
@@ -139,12 +150,16 @@ feed_query_line(struct feed_query *q, char *line)
 			labels = word + 14;
 		else if (strncmp(word, "fieldSelector=", 14) == 0)
 			fields = word + 14;
+		else if (strncmp(word, "fields=", 7) == 0 && word[7] != '\0')
+			keep = word + 7;
 		else {
 			errno = EINVAL;
 			return -1;
 		}
 	}
-	return feed_query_make(q, path, labels, fields) == -1 ? -1 : 1;
+	if (feed_query_make(q, path, labels, fields) == -1)
+		return -1;
+	return project_parse(&q->keep, keep) == -1 ? -1 : 1;
 }
 
 int
@@ -163,6 +178,8 @@ feed_query_wish(struct feed_query *q, const char *text, size_t len)
 	if (path != NULL)
 		rc = feed_query_make(q, path, labels == NULL ? "" : labels,
 		    fields == NULL ? "" : fields);
+	if (rc == 0)
+		rc = query_keep(o, &q->keep);
 	json_decref(o);
 	return rc;
 }

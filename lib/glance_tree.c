@@ -100,15 +100,17 @@ add_feed(struct feeds *fs, const struct feed *f, int error)
 	fs->objects += (long long)f->nobjects;
 	snprintf(rv, sizeof(rv), "%" PRIu64, f->rv);
 	if (json_array_append_new(fs->list,
-		json_pack("{s:o, s:o, s:o, s:s, s:I, s:s, s:I, s:I, s:I, s:b, "
+		json_pack("{s:o, s:o, s:o, s:s, s:s, s:I, s:s, s:I, s:I, s:I, "
+			  "s:b, "
 			  "s:i, s:o}",
 		    "path", glance_text(path), "labelSelector",
 		    glance_text(q->labels == NULL ? "" : q->labels),
 		    "fieldSelector",
-		    glance_text(q->fields == NULL ? "" : q->fields), "state",
-		    state, "objects", (json_int_t)f->nobjects,
-		    "resourceVersion", rv, "bytes", (json_int_t)f->end, "asOf",
-		    (json_int_t)at, "local", (json_int_t)local, "doubtful",
+		    glance_text(q->fields == NULL ? "" : q->fields), "fields",
+		    project_text(&f->keep), "state", state, "objects",
+		    (json_int_t)f->nobjects, "resourceVersion", rv, "bytes",
+		    (json_int_t)f->end, "asOf", (json_int_t)at, "local",
+		    (json_int_t)local, "doubtful",
 		    faccessat(f->dirfd, "doubtful", F_OK, 0) == 0, "code",
 		    q->code, "error", glance_text(q->error))) == 0)
 		return 0;

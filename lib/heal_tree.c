@@ -67,7 +67,8 @@ open_feed(void *arg, const char *dir)
 		f->wd = inotify_add_watch(t->inotify, dir,
 		    IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
 	t->feeds[t->n++] = f;
-	if (feed_open(&f->feed, dir) == -1 ||
+	/* what is kept in part says nothing of the rest */
+	if (feed_open(&f->feed, dir) == -1 || f->feed.keep.n > 0 ||
 	    (f->kind == HEAL_PODS && f->wd == -1))
 		close_feed(t, t->n - 1);
 	return 0;

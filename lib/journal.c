@@ -39,6 +39,9 @@ query_write(const struct journal *j, const struct feed_query *q)
 	    buf_json(&b, q->labels) == 0 &&
 	    buf_puts(&b, ",\"fieldSelector\":") == 0 &&
 	    buf_json(&b, q->fields) == 0 &&
+	    (q->keep.n == 0 ||
+		(buf_puts(&b, ",\"fields\":") == 0 &&
+		    buf_json(&b, project_text(&q->keep)) == 0)) &&
 	    buf_printf(&b, ",\"code\":%d,\"error\":", q->code) == 0 &&
 	    buf_json(&b, q->error) == 0 && buf_puts(&b, ",\"warning\":") == 0 &&
 	    buf_json(&b, q->warning) == 0 && buf_puts(&b, "}\n") == 0)
@@ -98,6 +101,25 @@ make_dir(struct journal *j, const struct feed_query *q, char *dir, size_t len,
 }
 
 int
+journal_keep(struct journal *j, const struct project *want)
+{
+	struct project keep;
+
+	if (strcmp(project_text(want), project_text(&j->feed.q.keep)) != 0) {
+		if (project_parse(&keep, project_text(want)) == -1)
+			return -1;
+		project_free(&j->feed.q.keep);
+		j->feed.q.keep = keep;
+		if (query_write(j, &j->feed.q) == -1)
+			return -1;
+	}
+	if (j->synced &&
+	    strcmp(project_text(&j->feed.keep), project_text(want)) != 0)
+		j->doubtful = 1;
+	return 0;
+}
+
+int
 journal_doubt(struct journal *j)
 {
 	j->doubtful = 1;
@@ -139,7 +161,8 @@ journal_open(struct journal *j, int datafd, const char *data,
 		j->synced = j->feed.end > 0;
 	} else
 		j->synced = 1;
-	if (j->synced && journal_mend(j, NULL) == -1)
+	if (journal_keep(j, &q->keep) == -1 ||
+	    (j->synced && journal_mend(j, NULL) == -1))
 		goto fail;
 	return 0;
 fail:
@@ -168,47 +191,6 @@ journal_free(struct journal *j)
 
 /* --- events --- */
 
-int
-journal_normalize(struct buf *b, const char *object, size_t len,
-    const char *kind, const char *api_version)
-{
-	static const char k[] = "{\"kind\":", v[] = "{\"apiVersion\":";
-	json_t *o;
-	char *text;
-	int rc = -1;
-
-	if (len < 2 || *object != '{') {
-		errno = EBADMSG;
-		return -1;
-	}
-	if (memchr(object, '\n', len) != NULL) {
-		/* not as an apiserver writes: make one line of it */
-		if ((o = json_loadb(object, len, 0, NULL)) == NULL) {
-			errno = EBADMSG;
-			return -1;
-		}
-		text = json_dumps(o, JSON_COMPACT);
-		json_decref(o);
-		if (text == NULL) {
-			errno = ENOMEM;
-			return -1;
-		}
-		rc =
-		    journal_normalize(b, text, strlen(text), kind, api_version);
-		free(text);
-		return rc;
-	}
-	if (kind == NULL || strncmp(object, k, sizeof(k) - 1) == 0 ||
-	    strncmp(object, v, sizeof(v) - 1) == 0)
-		return buf_add(b, object, len);
-	if (buf_puts(b, "{\"kind\":") == 0 && buf_json(b, kind) == 0 &&
-	    buf_puts(b, ",\"apiVersion\":") == 0 &&
-	    buf_json(b, api_version) == 0 &&
-	    buf_puts(b, object[1] == '}' ? "" : ",") == 0)
-		rc = buf_add(b, object + 1, len - 1);
-	return rc;
-}
-
 static int
 add_line(struct buf *b, enum feed_type type, const char *object, size_t len)
 {
@@ -225,7 +207,8 @@ journal_touch(struct journal *j, const char *key)
 	size_t want;
 	char **p;
 
-	if (j->npending > 0 && strcmp(j->pending[j->npending - 1], key) == 0)
+	if (j->feed.keep.n > 0 ||
+	    (j->npending > 0 && strcmp(j->pending[j->npending - 1], key) == 0))
 		return 0;
 	if (j->npending == j->cap_pending) {
 		want = j->cap_pending == 0 ? 16 : j->cap_pending * 2;
@@ -335,9 +318,9 @@ is_ours(const struct journal *j, const json_t *o, const struct meta *m)
 	    (*f->q.p.ns == '\0' || strcmp(m->ns, f->q.p.ns) == 0);
 }
 
-int
-journal_put(struct journal *j, enum feed_type type, const char *object,
-    size_t len, const json_t *o)
+static int
+put(struct journal *j, enum feed_type type, const char *object, size_t len,
+    const json_t *o)
 {
 	struct meta m = { 0 };
 	int rc = -1, saved;
@@ -358,13 +341,25 @@ journal_put(struct journal *j, enum feed_type type, const char *object,
 }
 
 int
+journal_put(struct journal *j, enum feed_type type, const char *object,
+    size_t len, const json_t *o)
+{
+	if (j->feed.keep.n > 0)
+		return journal_event(j, type, object, len);
+	return put(j, type, object, len, o);
+}
+
+int
 journal_event(struct journal *j, enum feed_type type, const char *object,
     size_t len)
 {
-	struct buf b = { 0 };
+	struct buf b = { 0 }, part = { 0 };
 	json_t *o = NULL;
 	int rc = -1, saved;
 
+	if (type != FEED_BOOKMARK &&
+	    journal_cut(&j->feed.keep, &part, &object, &len) == -1)
+		goto out;
 	if (journal_normalize(&b, object, len, NULL, NULL) == -1)
 		goto out;
 	if ((o = json_loadb(b.data, b.len, 0, NULL)) == NULL)
@@ -372,10 +367,11 @@ journal_event(struct journal *j, enum feed_type type, const char *object,
 	else if (type == FEED_BOOKMARK)
 		rc = append_bookmark(j, b.data, b.len, o);
 	else
-		rc = journal_put(j, type, b.data, b.len, o);
+		rc = put(j, type, b.data, b.len, o);
 out:
 	saved = errno;
 	json_decref(o);
+	buf_free(&part);
 	buf_free(&b);
 	errno = saved;
 	return rc;
@@ -392,7 +388,7 @@ sync_object(struct journal *j, const char *key)
 	int rc;
 
 	i = feed_lower_bound(&j->feed, key);
-	if (i == j->feed.nobjects ||
+	if (j->feed.keep.n > 0 || i == j->feed.nobjects ||
 	    strcmp(j->feed.objects[i]->meta.key, key) != 0)
 		return view_remove(j->lockfd, key);
 	o = j->feed.objects[i];
@@ -453,11 +449,14 @@ journal_sync(struct journal *j)
 	return j->npending > 0;
 }
 
-/* Where the tail that compaction keeps begins. */
+/*
+ * Where the tail that compaction keeps begins. Of parts it is short: no client
+ * comes back to a watch of theirs.
+ */
 static off_t
 tail_start(const struct feed *f)
 {
-	off_t keep = f->live_bytes / 2;
+	off_t keep = f->keep.n > 0 ? 0 : f->live_bytes / 2;
 	size_t i;
 
 	if (keep < COMPACT_TAIL)
@@ -483,7 +482,8 @@ journal_compact(struct journal *j, int force)
 	size_t i;
 	int rc = -1;
 
-	if (!force && f->end < COMPACT_MIN + 3 * f->live_bytes)
+	if (!force &&
+	    f->end < COMPACT_MIN + (f->keep.n > 0 ? 2 : 3) * f->live_bytes)
 		return 0;
 	if ((from = tail_start(f)) == f->live)
 		return 0;
@@ -496,6 +496,7 @@ journal_compact(struct journal *j, int force)
 	sb.tail = f->end - from;
 	sb.kind = f->kind;
 	sb.api_version = f->api_version;
+	sb.fields = project_text(&f->keep);
 	if (snapshot_begin(&s, j->lockfd, &sb) == -1)
 		goto out;
 	for (i = 0; i < base.nobjects; i++) {

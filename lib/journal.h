@@ -41,27 +41,33 @@ struct journal {
 };
 
 /*
- * Make the feed's directory and its file `feed` for the query (path, labels
- * and fields of q), if they are not there, take its lock and take the journal
- * in. What did not parse is moved to quarantine/ and mended, and each such
- * thing told in a line. 0; -1 with errno (EWOULDBLOCK: another writer has
- * it), j freed.
+ * Make the feed's directory and its file `feed` for the query (path, labels,
+ * fields and keep of q), if they are not there, take its lock and take the
+ * journal in; where that keeps others than q it is doubtful. What did not parse
+ * is moved to quarantine/ and mended, and each such thing told in a line. 0; -1
+ * with errno (EWOULDBLOCK: another writer has it), j freed.
  */
 int journal_open(struct journal *j, int datafd, const char *data,
     const struct feed_query *q, void (*told)(void *, const char *), void *arg);
 void journal_free(struct journal *j);
 
 /*
- * Append an event. object: its bytes. What is not newer than the feed is
- * dropped. A MODIFIED of an unknown object becomes ADDED, an ADDED of a known
- * one MODIFIED, a DELETED of an unknown one nothing. 1 if written, 0 if not;
- * -1 with errno (EBADMSG: does not parse; ENOSPC and others: not written, and
- * nothing has changed).
+ * Keep this of the objects from now on: written to `feed`. The journal
+ * goes on as it is and is doubtful, as a list has to come. 0, or -1 with errno.
+ */
+int journal_keep(struct journal *j, const struct project *keep);
+
+/*
+ * Append an event. object: its bytes, of which what the journal keeps is taken.
+ * What is not newer than the feed is dropped. A MODIFIED of an unknown object
+ * becomes ADDED, an ADDED of a known one MODIFIED, a DELETED of an unknown one
+ * nothing. 1 if written, 0 if not; -1 with errno (EBADMSG: does not parse; ENOSPC
+ * and others: not written, and nothing has changed).
  */
 int journal_event(struct journal *j, enum feed_type type, const char *object,
     size_t len);
 
-/* So too, of an object on one line that was parsed: o, borrowed. */
+/* So too, of an object on one line that was parsed: o, whole, borrowed. */
 int journal_put(struct journal *j, enum feed_type type, const char *object,
     size_t len, const json_t *o);
 
@@ -116,8 +122,14 @@ int journal_end(struct journal *j);
 int journal_remove(struct journal *j);
 
 /*
- * Private to lib/journal*.c. Put kind and apiVersion in front where an object
- * lacks them, and on one line: into b.
+ * Private to lib/journal*.c. *object becomes what keep leaves of it, in b, where
+ * that is not all. 0, or -1 with errno.
+ */
+int journal_cut(const struct project *keep, struct buf *b, const char **object,
+    size_t *len);
+/*
+ * Put kind and apiVersion in front where an object lacks them, and on one line:
+ * into b.
  */
 int journal_normalize(struct buf *b, const char *object, size_t len,
     const char *kind, const char *api_version);

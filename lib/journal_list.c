@@ -60,10 +60,12 @@ journal_list_item(struct journal *j, const char *object, size_t len,
 {
 	struct journal_item *item;
 	struct meta m = { 0 };
-	struct buf b = { 0 };
+	struct buf b = { 0 }, part = { 0 };
 	json_t *o = NULL;
 	int rc = -1, saved;
 
+	if (journal_cut(&j->feed.q.keep, &part, &object, &len) == -1)
+		goto out;
 	if (journal_normalize(&b, object, len, kind, api_version) == -1)
 		goto out;
 	if ((o = json_loadb(b.data, b.len, 0, NULL)) == NULL) {
@@ -89,6 +91,7 @@ out:
 	saved = errno;
 	json_decref(o);
 	meta_free(&m);
+	buf_free(&part);
 	buf_free(&b);
 	errno = saved;
 	return rc;
@@ -124,7 +127,8 @@ static int
 write_new(struct journal *j, uint64_t rv, const char *kind,
     const char *api_version)
 {
-	struct snapshot_base sb = { "", rv, j->nitems, 0, kind, api_version };
+	struct snapshot_base sb = { "", rv, j->nitems, 0, kind, api_version,
+		project_text(&j->feed.q.keep) };
 	struct snapshot s;
 	struct buf b = { 0 };
 	size_t i;

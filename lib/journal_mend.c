@@ -167,7 +167,7 @@ static int
 salvage_write(struct salvage *s)
 {
 	struct snapshot_base sb = { "", s->rv, s->n, 0, s->f->kind,
-		s->f->api_version };
+		s->f->api_version, project_text(&s->f->keep) };
 	struct snapshot snap;
 	size_t i;
 

@@ -30,7 +30,11 @@ write_base(struct snapshot *s, const struct snapshot_base *base)
 		(intmax_t)base->tail) == 0 &&
 	    buf_json(&b, base->kind) == 0 &&
 	    buf_puts(&b, ",\"apiVersion\":") == 0 &&
-	    buf_json(&b, base->api_version) == 0 && buf_puts(&b, "}}\n") == 0 &&
+	    buf_json(&b, base->api_version) == 0 &&
+	    (*base->fields == '\0' ||
+		(buf_puts(&b, ",\"fields\":") == 0 &&
+		    buf_json(&b, base->fields) == 0)) &&
+	    buf_puts(&b, "}}\n") == 0 &&
 	    fwrite(b.data, 1, b.len, s->out) == b.len)
 		rc = 0;
 	buf_free(&b);

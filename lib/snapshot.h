@@ -21,6 +21,7 @@ struct snapshot_base {
 	size_t count;
 	off_t tail;
 	const char *kind, *api_version;
+	const char *fields; /* project_text(); "" if all are kept */
 };
 
 /* All: 0, or -1 with errno. Every begin needs a commit or an abort. */

@@ -101,12 +101,34 @@ is_definition(struct source_set *set, const struct source *s)
 	return yes;
 }
 
+/* Another one wants other fields of a feed: from now on it has them all. */
+static int
+widen(struct source *s)
+{
+	static const struct project all;
+
+	if (s->j.feed.q.keep.n == 0)
+		return 0;
+	source_pause(s);
+	if (journal_keep(&s->j, &all) == -1)
+		return -1;
+	if (*s->master_up)
+		source_kick(s);
+	return 0;
+}
+
 struct source *
 source_set_add(struct source_set *set, const struct feed_query *q)
 {
 	struct source *s;
 
-	if ((s = find(set, q)) == NULL && (s = add(set, q)) == NULL)
+	if ((s = find(set, q)) == NULL)
+		s = add(set, q);
+	else if (strcmp(project_text(&s->j.feed.q.keep),
+		     project_text(&q->keep)) != 0 &&
+	    widen(s) == -1)
+		return NULL;
+	if (s == NULL)
 		return NULL;
 	add_definition(set, q);
 	return s;

@@ -23,7 +23,8 @@ struct source_set {
 
 /*
  * The source for q, made if need be, and for a custom resource one for its
- * definition beside it. Owned by the set. NULL with errno (ENOSPC: there are
+ * definition beside it. One that is there and keeps other fields than q keeps
+ * all from then on. Owned by the set. NULL with errno (ENOSPC: there are
  * SOURCES_MAX).
  */
 struct source *source_set_add(struct source_set *set,

@@ -140,6 +140,22 @@ take_bookmark(struct source *s, const json_t *o, const char *p, size_t n)
 }
 
 static int
+take_object(struct source *s, enum feed_type t, const char *p, size_t n)
+{
+	int rc;
+
+	if (s->state != SOURCE_STREAMING)
+		rc = journal_event(&s->j, t, p, n);
+	else if (t == FEED_ADDED)
+		rc = journal_list_item(&s->j, p, n, NULL, NULL);
+	else {
+		errno = EBADMSG;
+		rc = -1;
+	}
+	return rc == -1 ? source_fail(s) : 0;
+}
+
+static int
 take_event(struct source *s, const char *type, const json_t *o, const char *p,
     size_t n)
 {
@@ -159,16 +175,7 @@ take_event(struct source *s, const char *type, const json_t *o, const char *p,
 		errno = EBADMSG;
 		return source_fail(s);
 	}
-	if (s->state == SOURCE_STREAMING) {
-		if (t != FEED_ADDED) {
-			errno = EBADMSG;
-			return source_fail(s);
-		}
-		if (journal_list_item(&s->j, p, n, NULL, NULL) == -1)
-			return source_fail(s);
-		return 0;
-	}
-	return journal_event(&s->j, t, p, n) == -1 ? source_fail(s) : 0;
+	return take_object(s, t, p, n);
 }
 
 /* The object's bytes in a watch line, where it is written as usual; else "". */
@@ -189,6 +196,28 @@ object_bytes(const char *line, size_t n, const char *type, const char **p,
 	}
 }
 
+/*
+ * The line of an object that is kept in part, written as usual: what is left
+ * out is not parsed. 1 if it is one, 0 if not, -1.
+ */
+static int
+take_part(struct source *s, const char *line, size_t n)
+{
+	static const enum feed_type types[] = { FEED_ADDED, FEED_MODIFIED,
+		FEED_DELETED };
+	const char *p;
+	size_t i, len;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		object_bytes(line, n, feed_type_name(types[i]), &p, &len);
+		if (p == NULL)
+			continue;
+		s->events++;
+		return take_object(s, types[i], p, len) == -1 ? -1 : 1;
+	}
+	return 0;
+}
+
 static int
 take_line(struct source *s, const char *line, size_t n)
 {
@@ -196,10 +225,12 @@ take_line(struct source *s, const char *line, size_t n)
 	const char *type, *p;
 	char *text = NULL;
 	size_t len;
-	int rc = -1;
+	int rc = -1, part;
 
 	if (n == 0)
 		return 0;
+	if (s->j.feed.q.keep.n > 0 && (part = take_part(s, line, n)) != 0)
+		return part == -1 ? -1 : 0;
 	root = json_loadb(line, n, 0, NULL);
 	type = json_string_value(json_object_get(root, "type"));
 	o = json_object_get(root, "object");

@@ -177,12 +177,14 @@ is_object(const char *p, size_t n, const char *key)
 	return yes;
 }
 
+/* Whose file this is to be, or NULL. */
 static const struct feed_object *
 find(const struct feed *f, const char *key)
 {
 	size_t i = feed_lower_bound(f, key);
 
-	if (i < f->nobjects && strcmp(f->objects[i]->meta.key, key) == 0)
+	if (f->keep.n == 0 && i < f->nobjects &&
+	    strcmp(f->objects[i]->meta.key, key) == 0)
 		return f->objects[i];
 	return NULL;
 }
@@ -228,14 +230,15 @@ view_mend(const struct feed *f, void (*bad)(void *, const char *), void *arg)
 	char path[PATH_BYTES], dir[PATH_BYTES];
 	struct buf b = { 0 };
 	struct stat st;
-	size_t i;
+	size_t i, n;
 	int rc;
 
 	if (unlinkat(f->dirfd, "object.new", 0) == -1 && errno != ENOENT)
 		return -1;
 	if (walk(f->dirfd, mend_file, &m) == -1)
 		return -1;
-	for (i = 0, rc = 0; i < f->nobjects && rc == 0; i++) {
+	n = f->keep.n > 0 ? 0 : f->nobjects;
+	for (i = 0, rc = 0; i < n && rc == 0; i++) {
 		if (view_path(f->objects[i]->meta.key, path, dir) == -1 ||
 		    fstatat(f->dirfd, path, &st, 0) == 0)
 			continue;

@@ -7,7 +7,8 @@
 
 /*
  * objects/<namespace|_>/<name> of a feed: each object in a file of its own,
- * for ls, cat and jq, and to mend a journal from.
+ * for ls, cat and jq, and to mend a journal from. A feed that keeps only parts
+ * has none: it is there to be small.
  */
 
 /* Write or remove the file of key ("ns/name" or "name"). 0, or -1, errno. */

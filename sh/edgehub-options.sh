@@ -12,6 +12,7 @@ usage() {
 	  --sync-timeout SECONDS   for the first sync, then start anyway (60)
 	  -l, --lb-address ADDR    of the load balancer (127.0.0.1:6888)
 	  --follow-endpoints       further masters from endpoints default/kubernetes
+	  --report                 tell the master how the hub is, in its EdgeNode
 	  --feeds FILE             what is cached from the start on
 	  --writes FILE            which writes are taken while cut off
 	  --review-age SECONDS     how long answers to access reviews stand (86400)
@@ -45,7 +46,7 @@ mode='' kubeconfig='' masters='' node='' data=./data sync_timeout=60
 lb=127.0.0.1:6888 follow='' feeds=$etc/feeds.conf writes=$etc/writes.conf
 address=127.0.0.1 server_port=8778 ca=./ssl/ca.pem cert=./ssl/edge-server.pem
 key_file=./ssl/edge-server-key.pem token='' level=2 test_only='' given=''
-review_age=86400 limits=''
+review_age=86400 limits='' report=''
 authorization='' client_ca='' client_crl='' identities='' impersonate=''
 audiences='' issuers='' account_keys=''
 
@@ -58,6 +59,7 @@ take_options() {
 		-t) test_only=1 && continue ;;
 		--follow-endpoints) follow=1 && continue ;;
 		--impersonate) impersonate=1 && continue ;;
+		--report) report=1 && continue ;;
 		k8s | k3s | standalone)
 			[ -z "$mode" ] || die "$opt: one mode only, there is $mode already"
 			mode=$opt && continue ;;

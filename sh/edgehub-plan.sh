@@ -63,27 +63,12 @@ check_upstream() {
 	check_masters "$from" "$masters" "$server_port" "$port"
 }
 
-# Run a tool's own check; what it says is what we say.
-tool_says() {
-	tool=$1
-	shift
-	said=$("$bin/$tool" "$@" 2>&1) && return
-	die "$(printf '%s\n' "$said" | sed -n "1s/^$tool: //p")"
-}
-
 check_rendered() {
 	tool_says ote-supervise -n -l "$data/lock" "$tmp/plan"
 	said=$(lighttpd -tt -f "$tmp/lighttpd.conf" 2>&1) ||
 		die "lighttpd: $(printf '%s\n' "$said" | head -n 1)"
 	check_port "--server-port $server_port" "$web"
 	[ "$mode" = standalone ] || check_port "--lb-address $lb" "$lb"
-}
-
-# By really listening there.
-check_port() {
-	said=$("$bin/ote-load-balancer" -n -l "$2" 2>&1) ||
-		die "$1: cannot listen on $2 (${said##*: }): end what" \
-			"listens there or choose another"
 }
 
 # render TO DATA: lighttpd.conf and plan, into TO, for a hub in DATA
@@ -170,22 +155,11 @@ plan_upstream() {
 		${told_apart:+-a "$authorization" -i "$identities"} \
 		${impersonate:+-I}
 	plan_line heal+ ote-endpoint-heal -d "$1" -N "$node"
+	[ -z "$report" ] || plan_line report+ ote-every -j 10 -w "$run/masters" \
+		60 "$bin/ote-report" -d "$1" -k "$kubeconfig" -l "$lb" -N "$node"
 	plan_line discovery+ ote-discovery -d "$1" -k "$kubeconfig" -l "$lb"
 	plan_line tunnel+ ote-tunnel -d "$1" -k "$kubeconfig" -l "$lb" \
 		-s "$run/tunnel.sock" \
 		${told_apart:+-a "$authorization" -i "$identities"} \
 		${impersonate:+-I}
-}
-
-# plan_line NAME TOOL ARGUMENT...
-plan_line() {
-	printf "%s\t'%s'%s" "$1" "$bin/$2" "${verbose:+ $verbose}"
-	shift 2
-	for arg; do
-		case $arg in
-		-?) printf ' %s' "$arg" ;;
-		*) printf " '%s'" "$arg" ;;
-		esac
-	done
-	echo
 }

@@ -1,6 +1,6 @@
-# Sourced by ote_edgehub: checks of what the operator gave. Each ends with one
-# line that names the value, the reason and the way out, and exit 100; none
-# changes anything.
+# Sourced by ote_edgehub and others: checks of what the operator gave. Each ends
+# with one line that names the value, the reason and the way out, and exit 100;
+# none changes anything.
 # shellcheck shell=sh disable=SC2154
 
 die() {
@@ -150,4 +150,39 @@ server_of() {
 	https*) echo "$addr:443" ;;
 	*) echo "$addr:80" ;;
 	esac
+}
+
+# Run a tool's own check; what it says is what we say.
+tool_says() {
+	tool=$1
+	shift
+	said=$("$bin/$tool" "$@" 2>&1) && return
+	die "$(printf '%s\n' "$said" | sed -n "1s/^$tool: //p")"
+}
+
+# By really listening there.
+check_port() {
+	said=$("$bin/ote-load-balancer" -n -l "$2" 2>&1) ||
+		die "$1: cannot listen on $2 (${said##*: }): end what" \
+			"listens there or choose another"
+}
+
+# plan_line NAME TOOL ARGUMENT...
+plan_line() {
+	printf '%s\t' "$1"
+	shift
+	command_line "$@"
+}
+
+# command_line TOOL ARGUMENT...
+command_line() {
+	printf "'%s'%s" "$bin/$1" "${verbose:+ $verbose}"
+	shift
+	for arg; do
+		case $arg in
+		-?) printf ' %s' "$arg" ;;
+		*) printf " '%s'" "$arg" ;;
+		esac
+	done
+	echo
 }

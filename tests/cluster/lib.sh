@@ -13,7 +13,7 @@
 # The caller has cd'ed to this directory.
 
 for _part in tap proc enter pki master hub image node reboot workload \
-    cut toxic audit expect clients outage callers session; do
+    cut toxic audit expect clients outage callers controller session; do
 	# shellcheck source=/dev/null
 	. "./lib/$_part.sh"
 done

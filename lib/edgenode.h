@@ -1,0 +1,115 @@
+#ifndef EDGENODE_H
+#define EDGENODE_H
+
+#include <stdint.h>
+
+#include "edgenode_read.h"
+#include "edgenode_time.h"
+
+/*
+ * EdgeController's view of a node: what its Node, its Lease and its EdgeNode
+ * say, what was seen of them before, and what is to be done. Nothing here
+ * reads a file or a clock. All times are microseconds: those of the monotonic
+ * clock are called at, until or due, all others are since 1970.
+ */
+enum edgenode_state {
+	EDGENODE_NEW,	   /* not looked at yet */
+	EDGENODE_IGNORED,  /* not selected */
+	EDGENODE_SILENT,   /* has no Lease, or one that another holds */
+	EDGENODE_HEALTHY,  /* heartbeats come */
+	EDGENODE_TAKING,   /* its Lease is not seen renewed by us yet */
+	EDGENODE_TAKEN,	   /* its Lease was last renewed by us */
+	EDGENODE_RELEASED, /* cut off, and left to the master */
+	EDGENODE_STATES
+};
+const char *edgenode_state_name(enum edgenode_state s);
+
+/* What was seen of it while we look. */
+struct edgenode_seen {
+	long long renew_us, report_us;
+	long long at, us;	/* of the last heartbeat */
+	long long renewed_at;	/* of the last renewal of ours, 0: none */
+	long long report_first; /* hub's reports since that heartbeat: at, */
+	long long report_last;	/* 0: none */
+	unsigned lease : 1, report : 1; /* there was a first look */
+	unsigned heard : 1;		/* a heartbeat has come since then */
+	unsigned dead : 1; /* the hub reports, the kubelet does not */
+};
+
+enum edgenode_try {
+	EDGENODE_TRY_RENEW,
+	EDGENODE_TRY_FORGET,
+	EDGENODE_TRY_TAINT,
+	EDGENODE_TRY_READY,
+	EDGENODE_TRY_SHOW,
+	EDGENODE_TRIES
+};
+
+struct edgenode {
+	char *name;
+	struct edgenode_node node;
+	struct edgenode_lease lease;
+	struct edgenode_shown shown;
+	struct edgenode_seen seen;
+	enum edgenode_state state;
+	enum edgenode_state told; /* by the last Event */
+	int exceeded;		  /* why it was released: its time is over */
+	long long max_us;	  /* its autonomy, -1: for ever */
+	long long due;		  /* when to decide again; 0: now */
+	uint64_t told_bad;	  /* the annotation that an Event was about */
+	int pods; /* those of a node that was Unknown are done */
+	struct {
+		long long after;
+		int count;
+	} tries[EDGENODE_TRIES];
+};
+
+struct edgenode_options {
+	const char *name;
+	long long takeover_us, renew_us, retry_us;
+	long long max_us; /* -1: for ever */
+	int show;	  /* there are EdgeNodes */
+	int urgent;	  /* Leases only now, the rest the next time */
+};
+
+struct edgenode_clock {
+	long long at, us;
+};
+
+/* Keep in mind what a Lease or an EdgeNode that was just read tells. */
+void edgenode_see_lease(struct edgenode *n, const struct edgenode_clock *now);
+void edgenode_see_report(struct edgenode *n, const struct edgenode_options *o,
+    const struct edgenode_clock *now);
+/* An object has changed: what was tried of it may be tried again soon. */
+void edgenode_stir(struct edgenode *n, enum edgenode_try what,
+    const struct edgenode_clock *now);
+
+enum edgenode_want {
+	EDGENODE_RENEW = 1 << 0,
+	EDGENODE_FORGET = 1 << 1, /* that the Lease was ever ours */
+	EDGENODE_PUT_TAINT = 1 << 2,
+	EDGENODE_DROP_TAINT = 1 << 3,
+	EDGENODE_PATCH_READY = 1 << 4,
+	EDGENODE_CREATE = 1 << 5, /* the EdgeNode */
+	EDGENODE_OWN = 1 << 6,	  /* make it the Node's */
+	EDGENODE_SHOW = 1 << 7,	  /* its status */
+	EDGENODE_DELETE = 1 << 8,
+	EDGENODE_TELL_CUT_OFF = 1 << 9,
+	EDGENODE_TELL_CONNECTED = 1 << 10,
+	EDGENODE_TELL_LET_GO = 1 << 11,
+	EDGENODE_TELL_BAD_MAX = 1 << 12,
+	EDGENODE_PODS = 1 << 13, /* heal its pods; as long as pods is 0 */
+};
+
+/*
+ * What is to be done now: enum edgenode_want together. Sets state and due;
+ * before due, unless something has been read, there is nothing to decide.
+ */
+unsigned edgenode_decide(struct edgenode *n, const struct edgenode_options *o,
+    const struct edgenode_clock *now);
+
+/* When its heartbeats stopped. */
+long long edgenode_heartbeat(const struct edgenode *n,
+    const struct edgenode_clock *now);
+
+#endif

@@ -1,0 +1,32 @@
+#ifndef EDGENODE_PODS_H
+#define EDGENODE_PODS_H
+
+#include "edgenode_table.h"
+#include "edgenode_write.h"
+
+#define EDGENODE_PODS_MAX 32 /* nodes at a time */
+
+/*
+ * The pods of nodes that were found Unknown: the master has made them not
+ * Ready. Zeroed memory, with data, is empty.
+ */
+struct edgenode_pods {
+	const char *data; /* borrowed */
+	struct edgenode_pods_of *of[EDGENODE_PODS_MAX];
+	size_t n;
+};
+
+/* Begin with those of a node; none if too many are under way. */
+void edgenode_pods_want(struct edgenode_pods *p, const char *node);
+/*
+ * Leave wishes for feeds that are not there; write actions for those that are.
+ * The row of a node that is done gets pods = 1. 0, or -1 with errno.
+ */
+int edgenode_pods_step(struct edgenode_pods *p, const struct edgenode_table *t,
+    struct edgenode_writer *w);
+void edgenode_pods_free(struct edgenode_pods *p);
+
+/* 1 if the master took Ready from this pod, and not its kubelet. */
+int edgenode_pods_marked(struct span object);
+
+#endif

@@ -1,0 +1,16 @@
+#ifndef EDGENODE_SAY_H
+#define EDGENODE_SAY_H
+
+#include "edgenode.h"
+
+/* What its EdgeNode is to say in this state; strings are static or in here. */
+struct edgenode_says {
+	const char *phase, *ready, *reason, *autonomous, *autonomous_reason;
+	char message[256], autonomous_message[256];
+	char heartbeat[EDGENODE_TIME], since[EDGENODE_TIME]; /* "": none */
+};
+void edgenode_say(struct edgenode_says *s, const struct edgenode *n);
+/* A hash of it, never 0. */
+uint64_t edgenode_said(const struct edgenode_says *s);
+
+#endif

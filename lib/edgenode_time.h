@@ -1,0 +1,23 @@
+#ifndef EDGENODE_TIME_H
+#define EDGENODE_TIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Times are microseconds. */
+#define EDGENODE_SECOND 1000000LL
+#define EDGENODE_TIME 32
+
+/* FNV-1a, going on from h. */
+uint64_t edgenode_hash(uint64_t h, const void *p, size_t n);
+#define EDGENODE_HASH 14695981039346656037ULL
+
+/*
+ * A duration as Go's time.ParseDuration takes it ("1h30m", "0"), not negative
+ * and at most 292 years. 0, or -1.
+ */
+int edgenode_duration(const char *text, size_t n, long long *us);
+/* RFC 3339, whole seconds or (micro) metav1.MicroTime. 0; -1: no such year. */
+int edgenode_time(long long us, int micro, char out[EDGENODE_TIME]);
+
+#endif

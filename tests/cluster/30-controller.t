@@ -1,0 +1,183 @@
+#!/bin/sh
+# 30-controller.t: nodes that are cut off, with EdgeController and a master's
+# controllers as they are by default
+#
+# The nodes are hollow: what a kubelet says of itself, and no kubelet. Two
+# controllers, of which one reaches the master by a way that can be cut.
+set -eu
+
+cd "$(dirname "$0")"
+# shellcheck source=lib.sh
+. ./lib.sh
+cluster_enter 360 ./30-controller.t
+cluster_up 1
+proc_stop scheduler # nobody would run what it places
+key=edgenode.ote.baidu.com
+edge='kept late limited one two three four'
+# shellcheck disable=SC2086
+hollow_up $edge plain
+# shellcheck disable=SC2086
+kc label node $edge "$key/autonomy=true" >/dev/null
+kc annotate node limited "$key/max-autonomy=30s" >/dev/null
+i=10
+for node in kept late limited plain; do
+	hollow_pod "$node" $((i += 1))
+done
+
+all_slices() {
+	for _node in kept late limited plain; do
+		slice_is true "$_node" || return 1
+	done
+}
+check "pods are Ready, endpoints published" wait_for 30 slices all_slices
+hollow_cut late plain
+
+# --- what ote_install makes ---
+
+check "ote_install" ote_install --timeout 0
+check "can be run twice, with options" ote_install --timeout 0 --replicas 1 \
+    -- --max-autonomy=1h
+check "which the Deployment has" is "$(kc get deployment -n ote-edge \
+    ote-edgecontroller -o jsonpath='{.spec.replicas} {.spec.template.spec.containers[0].args[-1:]}')" \
+    '1 --max-autonomy=1h'
+account_make
+kc delete crd edgenodes.ote.baidu.com >/dev/null
+
+as_account() {
+	kc --as system:serviceaccount:ote-edge:ote-edgecontroller auth can-i "$@" \
+	    2>/dev/null | sed 's/ .*//'
+}
+for what in 'yes patch nodes' 'yes update leases -n kube-node-lease' \
+    'yes patch pods/status' 'no delete nodes' 'no create nodes' \
+    'no create leases -n kube-node-lease' 'no update leases -n kube-system' \
+    'no delete pods' 'no get secrets' 'no create pods/eviction' \
+    'yes create leases -n ote-edge' 'yes create events -n default'; do
+	# shellcheck disable=SC2086
+	check "its rights: $what" is "$(as_account ${what#* })" "${what%% *}"
+done
+
+# --- started late, without EdgeNodes ---
+
+check "without it, nodes that are cut off become Unknown" \
+    wait_for 90 Unknown all_status Unknown late plain
+check "and their pods not Ready" wait_for 20 pods pod_is False late
+controller_start a 7443 9471
+check "it leads" wait_for 30 leader controller_leads a
+check "that there are no EdgeNodes is told" wait_for 20 edgenodes \
+    controller_tells a 'edgenodes: no CustomResourceDefinition'
+check "late: the node is Ready again" wait_for 30 Ready node_is True late
+check "late: so is its pod" wait_for 20 Ready pod_is True late
+check "late: its endpoint is published" wait_for 20 slice slice_is true late
+for taint in NoSchedule NoExecute; do
+	check "late: nothing is evicted: $taint" wait_for 20 taints \
+	    not_tainted node.kubernetes.io/unreachable late
+done
+check "late: it is tainted as what it is" wait_for 10 taint \
+    tainted "$key/cut-off" late
+check "plain: ordinary Kubernetes" all_status Unknown plain
+check "plain: its pod too" pod_is False plain
+kc apply -f ../../etc/deploy/edgenode-crd.yml >/dev/null
+check "EdgeNodes, once there can be some" wait_for 70 EdgeNodes en False late
+check "those of healthy nodes, too" wait_for 10 EdgeNodes en True one
+check "none of what is not selected" is "$(kc get en -n kube-system -o name |
+    grep -c plain)" 0
+
+# --- in time ---
+
+controller_start b 6443 9472
+follow_start watch-nodes nodes
+follow_start watch-pods pods
+kc get endpointslices -l kubernetes.io/service-name=kept -o yaml >"$CLUSTER/slice"
+healthy() {
+	kc get en one -n kube-system -o jsonpath='{.metadata.resourceVersion}'
+	kc get node one -o jsonpath='{.spec}{.metadata.annotations}'
+	kc get lease one -n kube-node-lease -o jsonpath='{.metadata.annotations}'
+}
+was=$(healthy)
+hollow_cut kept limited
+t=$(now_ms)
+check "kept: cut off, its EdgeNode says NotReady" wait_for 40 NotReady \
+    en False kept
+diag "after $(($(now_ms) - t)) ms"
+check "kept: the taint" wait_for 5 taint tainted "$key/cut-off" kept
+check "kept: an Event" wait_for 5 Event kc get events \
+    --field-selector involvedObject.name=kept,involvedObject.kind=Node \
+    -o name
+kc get en -n kube-system >"$CLUSTER/table"
+diag "$(cat "$CLUSTER/table")"
+check "kubectl get en: columns" is "$(head -n 1 "$CLUSTER/table" | tr -s ' ')" \
+    'NAME STATUS SINCE LAST-HEARTBEAT REASON AGE'
+check "kubectl get en: kept" grep -Eq '^kept +NotReady +' "$CLUSTER/table"
+check "kubectl get en: one" grep -Eq '^one +Ready +' "$CLUSTER/table"
+diag "$(kc get en kept -n kube-system -o wide)"
+kc describe en kept -n kube-system >"$CLUSTER/described"
+diag "$(sed -n '/^Status/,$p' "$CLUSTER/described")"
+check "kubectl describe en: why and since when" \
+    grep -q 'Taken Over Since:' "$CLUSTER/described"
+check "kubectl wait: one is Ready" kc wait --for=condition=Ready en/one \
+    -n kube-system --timeout 5s
+check "kubectl wait: kept is not" kc wait --for=condition=Ready=false en/kept \
+    -n kube-system --timeout 5s
+
+# --- leaders come and go ---
+
+cut blackhole
+check "the leader is cut from the master: another leads" wait_for 40 leader \
+    controller_leads b
+check "and the former one does nothing any more" wait_for 5 "end" eval \
+    '! controller_leads a'
+kc delete en kept -n kube-system >/dev/null
+check "an EdgeNode that was deleted comes back" wait_for 20 EdgeNode en False kept
+heal
+session_kill controller-b
+check "the leader is killed: the first one leads again" wait_for 40 leader \
+    controller_leads a
+
+# --- for longer than the master's grace ---
+
+left=$((100 - ($(now_ms) - t) / 1000))
+check "kept: Ready for the master for 100 s" holds $((left > 1 ? left : 1)) \
+    node_is True kept
+check "limited: past its autonomy it is let go" wait_for 60 Unknown \
+    node_is Unknown limited
+check "limited: its pod is not Ready" wait_for 10 pod pod_is False limited
+check "limited: its EdgeNode says so" is "$(kc get en limited -n kube-system \
+    -o jsonpath='{.status.conditions[?(@.type=="Autonomous")].status}')" False
+check "kept: never anything but Ready" is "$(was_status watch-nodes kept)" True
+check "kept: nor its pod" is "$(was_status watch-pods kept)" True
+kc get endpointslices -l kubernetes.io/service-name=kept -o yaml \
+    >"$CLUSTER/slice-now"
+check "kept: its EndpointSlice is what it was" \
+    cmp "$CLUSTER/slice" "$CLUSTER/slice-now"
+check "one: nothing was written for a healthy node" is "$(healthy)" "$was"
+curl -s http://127.0.0.1:9471/metrics >"$CLUSTER/metrics" || :
+check "metrics: it leads" grep -qx 'ote_edgecontroller_leader 1' "$CLUSTER/metrics"
+check "metrics: nodes by state" grep -q '^ote_edgenode_nodes{' "$CLUSTER/metrics"
+check "metrics: answers" grep -q \
+    '^ote_edgecontroller_results_total{why="renew",code="200"} ' "$CLUSTER/metrics"
+
+# --- back ---
+
+kc delete node late >/dev/null
+kc delete rolebinding -n default ote-edgecontroller-events >/dev/null
+hollow_heal kept
+t=$(now_ms)
+check "kept: it is back, its EdgeNode is Ready" wait_for 15 Ready en True kept
+check "kept: the taint is gone" wait_for 5 taint not_tainted "$key/cut-off" kept
+diag "after $(($(now_ms) - t)) ms"
+lease_own() {
+	[ -z "$(kc get lease kept -n kube-node-lease -o json |
+	    jq -c '.metadata.annotations // {} | keys[]')" ]
+}
+check "kept: its Lease is its own" wait_for 15 annotations lease_own
+check "which right is missing is told" wait_for 10 told controller_tells a \
+    'may not create events in the namespace default'
+hollow_heal limited
+check "limited: is back as well" wait_for 20 Ready all_status True limited
+check "late: a node that was deleted is not made again" is \
+    "$(kc get node,lease -A -o name | grep -c /late || :)" 0
+check "--remove" ote_install --remove
+check "leaves nothing" is "$(kc get namespace,crd,clusterrole,role -A -o name |
+    grep -c -e ote-edge -e edgenode || :)" 0
+tap_clean || log_tail controller-a controller-b install
+tap_end

@@ -1,0 +1,88 @@
+/*
+ * Any bytes as a Node, a Lease, an EdgeNode, a duration and a state file: what
+ * is decided has a name, and what an EdgeNode says fits its definition.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "edgenode_memory.h"
+#include "edgenode_pods.h"
+#include "edgenode_say.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+check_time(const char *p, size_t n)
+{
+	char text[EDGENODE_TIME];
+	long long us;
+
+	if (edgenode_duration(p, n, &us) == 0 && us < 0)
+		abort();
+	us = 0;
+	memcpy(&us, p, n < sizeof(us) ? n : sizeof(us));
+	if (edgenode_time(us, 1, text) == 0 && strlen(text) != 27)
+		abort();
+	if (edgenode_time(us, 0, text) == 0 && strlen(text) != 20)
+		abort();
+}
+
+static void
+check_decision(struct edgenode *n)
+{
+	const struct edgenode_options o = { "c", 20 * EDGENODE_SECOND,
+		15 * EDGENODE_SECOND, 5 * EDGENODE_SECOND, -1, 1, 0 };
+	struct edgenode_clock now = { 1000 * EDGENODE_SECOND,
+		1764230400 * EDGENODE_SECOND };
+	struct edgenode_says s;
+	int i;
+
+	edgenode_see_lease(n, &now);
+	edgenode_see_report(n, &o, &now);
+	for (i = 0; i < 3; i++, now.at += 20 * EDGENODE_SECOND) {
+		edgenode_decide(n, &o, &now);
+		edgenode_say(&s, n);
+		if (n->state == EDGENODE_NEW || n->due <= now.at ||
+		    edgenode_said(&s) == 0 ||
+		    edgenode_state_name(n->state) == NULL)
+			abort();
+	}
+}
+
+static void
+check_memory(char *text)
+{
+	const struct edgenode_clock now = { 1000, 5000 };
+	struct edgenode n = { 0 }, *rows[] = { &n };
+	struct edgenode_table t = { .rows = rows, .n = 1 };
+	char name[] = "a";
+
+	n.name = name;
+	edgenode_memory_line(&t, &now, text);
+	if (n.seen.at > now.at || n.seen.us > now.us)
+		abort();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = strndup((const char *)data, size);
+	struct span object = { text, text == NULL ? 0 : strlen(text) };
+	struct edgenode n = { 0 };
+	char name[] = "a";
+
+	if (text == NULL)
+		return 0;
+	n.name = name;
+	n.node.selected = 1;
+	edgenode_read_node(&n.node, object);
+	edgenode_read_lease(&n.lease, object, "a");
+	edgenode_read_shown(&n.shown, object, "c");
+	(void)edgenode_pods_marked(object);
+	check_decision(&n);
+	check_time(text, object.n);
+	check_memory(text);
+	free(text);
+	return 0;
+}

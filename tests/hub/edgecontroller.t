@@ -1,0 +1,218 @@
+#!/bin/sh
+# edgecontroller.t: ote_edgecontroller(8) refuses what is wrong, in one line, and
+# makes a plan of what is right
+set -u
+# shellcheck source=tests/hub/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$T" || exit 1
+controller=$top/sh/ote_edgecontroller
+certs tls
+kubeconfig https://127.0.0.1:1 "$T/tls/ca.pem" >kc
+unset KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT
+# shellcheck disable=SC2046
+set -- $(ports 2)
+metrics=127.0.0.1:$1 port2=$2
+
+# A plan is made and nothing started.
+mkdir bin
+ln -s "$bin"/* bin/
+for tool in ote-supervise ote-edge-controller ote-apply ote-leader; do
+	rm -f "bin/$tool"
+	printf '#!/bin/sh\n' >"bin/$tool"
+	chmod +x "bin/$tool"
+done
+OTE_BIN=$T/bin
+
+listing() {
+	find . ! -name err ! -name was ! -name '*.log' -printf '%p %s %m\n' | LC_ALL=C sort
+}
+
+# bad WHAT WANTED ARGUMENT...: exit 100, one line with WANTED, nothing changed
+bad() {
+	what=$1 wanted=$2
+	shift 2
+	listing >was
+	"$controller" -d data --metrics-address "$metrics" -kubeconfig kc "$@" \
+		>err 2>&1
+	code=$?
+	[ "$code" -eq 100 ] && [ "$(wc -l <err)" -eq 1 ] &&
+		grep -qF -e "$wanted" err && listing | cmp -s - was
+	ok $? "$what" || { echo "# exit $code" && sed 's/^/# /' err; }
+}
+
+# good NAME ARGUMENT...: into data/run, nothing said
+good() {
+	name=$1
+	shift
+	rm -rf data
+	"$controller" -d data --metrics-address "$metrics" "$@" >err 2>&1 &&
+		[ ! -s err ]
+	ok $? "$name" || sed 's/^/# /' err
+}
+
+# has FILE TEXT
+has() {
+	grep -qF -e "$2" "data/run/$1"
+	ok $? "$1: $2" || sed 's/^/# /' "data/run/$1"
+}
+
+hasnt() {
+	! grep -qF -e "$2" "data/run/$1"
+	ok $? "$1: no $2" || sed 's/^/# /' "data/run/$1"
+}
+
+# --- the documented command line ---
+
+good 'one dash' -v 2 -kubeconfig kc
+cp -r data/run one
+good 'two dashes, =' --v=2 --kubeconfig=kc
+diff -r one data/run >differs
+ok $? 'are the same' || sed 's/^/# /' differs
+has plan "sync+	'$T/bin/ote-watch-sync' -d '$T/data' -k '$T/kc'"
+has plan "'$T/bin/ote-leader' -k '$T/kc'"
+has plan "'sh' '$T/data/run/act'"
+has act "'$T/bin/ote-edge-controller' -d '$T/data'"
+has act "'$T/bin/ote-apply' -k '$T/kc'"
+has act 'edgenode.ote.baidu.com/autonomy=true'
+has act "-a '20'"
+has lighttpd.conf "server.port = ${metrics#*:}"
+[ -z "$(find data -perm /077)" ]
+ok $? 'files are for its user alone'
+"$bin/ote-supervise" -n data/run/plan
+ok $? 'the plan is one'
+sh -n data/run/act && sh -n data/run/round
+ok $? 'so are the scripts'
+"$controller" --help >err 2>&1 && grep -q '^usage: ote_edgecontroller' err
+ok $? '--help'
+"$controller" -h | awk 'length > 80' | grep . >err
+is 'is not wide' $? 1
+
+# --- options ---
+
+good 'all options' -kubeconfig kc --takeover-after 15s --max-autonomy=72h \
+	-node-selector 'edge in (a,b)' --leader-elect=false -v 3
+has act "-a '15'"
+has act "-M '259200'"
+has act "'edge in (a,b)'"
+has act "ote-edge-controller' -v"
+hasnt plan ote-leader
+good 'all nodes' -kubeconfig kc --all-nodes --metrics-address 0 \
+	--leader-elect-resource-namespace edge
+hasnt act autonomy=true
+has act ' -A'
+has plan "'edge'"
+hasnt plan lighttpd
+good 'a dry run' -kubeconfig kc --dry-run
+hasnt act ote-apply
+hasnt plan ote-leader
+hasnt plan lighttpd
+printf '#!/bin/sh\necho decided "$@"\n' >bin/ote-edge-controller
+rm bin/ote-watch-sync
+printf '#!/bin/sh\nexit 0\n' >bin/ote-watch-sync
+chmod +x bin/ote-watch-sync
+is 'one round, dry' "$("$controller" -1 --dry-run -kubeconfig kc -d data \
+	--feeds "$top/etc/controller-feeds.conf" | cut -d' ' -f1)" decided
+rm bin/ote-watch-sync
+ln -s "$bin/ote-watch-sync" bin/
+
+# --- metrics ---
+
+good 'another address' -kubeconfig kc --metrics-address "127.0.0.1:$port2"
+echo 'up 1' >data/run/www/metrics
+echo secret >data/run/www/other
+start lighttpd lighttpd -D -f data/run/lighttpd.conf
+wait_for get -f "http://127.0.0.1:$port2/metrics"
+is 'metrics are served' "$(get -i "http://127.0.0.1:$port2/metrics" |
+	tr -d '\r' | grep -e '^up' -e '^Content-Type')" \
+	'Content-Type: text/plain; version=0.0.4; charset=utf-8
+up 1'
+for path in / /other /metrics/ /metrics/../other /.; do
+	is "nothing else: $path" "$(get --path-as-is -o out -w '%{http_code}' \
+		"http://127.0.0.1:$port2$path")" 403
+done
+is 'nothing is written' "$(get -o out -w '%{http_code}' -X PUT -d x \
+	"http://127.0.0.1:$port2/metrics")" 403
+bad 'a port in use' "127.0.0.1:$port2: cannot listen" \
+	--metrics-address "127.0.0.1:$port2"
+kill "$pid"
+
+# --- refusals ---
+
+bad 'an unknown option' '--nope: no such option' --nope=1
+bad 'one without value' '-kubeconfig: needs a value' -kubeconfig
+bad 'a word' 'k8s: is no option' k8s
+bad 'a bad level' '-v many: not a number' -v many
+bad 'no duration' '--takeover-after soon: is no duration' --takeover-after soon
+bad 'no unit' '--takeover-after 20: is no duration' --takeover-after 20
+bad 'too soon' '--takeover-after 1: not a number from 5' --takeover-after 1s
+bad 'milliseconds' '--takeover-after 20000ms: is no' --takeover-after 20000ms
+bad 'a bad autonomy' '--max-autonomy 3d: is no duration' --max-autonomy 3d
+bad 'two selections' '--all-nodes: with' --all-nodes --node-selector a=b
+bad 'a selector that would need quotes' "--node-selector a='b': quotes" \
+	--node-selector "a='b'"
+bad 'no bool' '--leader-elect=perhaps: say true' --leader-elect=perhaps
+bad 'no namespace' 'Kube: no name of' --leader-elect-resource-namespace Kube
+bad 'a dry run that leads' '--dry-run: writes nothing' --dry-run --leader-elect
+bad 'no port' '--metrics-address here: no port' --metrics-address here
+bad 'a missing file of feeds' '--feeds no: no such file' --feeds no
+echo 'nodes' >feeds
+bad 'no feeds' feeds --feeds feeds
+rm feeds
+bad 'a data path that would need quotes' '--data-path a"b: quotes' -d 'a"b'
+: >file
+bad 'a data path that is a file' 'file is not a directory' -d file/data
+rm file
+# --- the kubeconfig ---
+
+bad 'a missing kubeconfig' '--kubeconfig no: no such file' -kubeconfig no
+listing >was
+"$controller" -d data >err 2>&1
+is 'none at all' "$? $(wc -l <err) $(grep -c -e '--kubeconfig: missing' err)" \
+	'100 1 1'
+echo '{' >changed
+bad 'a broken kubeconfig' changed -kubeconfig changed
+jq 'del(."current-context")' kc >changed
+bad 'no current context' changed -kubeconfig changed
+jq '.users[0].user.exec = {command: "x"}' kc >changed
+bad 'an exec plugin' exec -kubeconfig changed
+jq '.clusters[0].cluster."certificate-authority" = "gone.pem"' kc >changed
+bad 'a missing authority' gone.pem -kubeconfig changed
+rm changed
+
+# --- in a pod ---
+
+mkdir account
+cp tls/ca.pem account/ca.crt
+echo token >account/token
+echo ote-edge >account/namespace
+OTE_ACCOUNT=$T/account KUBERNETES_SERVICE_HOST=10.96.0.1 \
+	KUBERNETES_SERVICE_PORT=443
+export OTE_ACCOUNT KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT
+good 'the service account'
+has kubeconfig 'server: https://10.96.0.1:443'
+has kubeconfig "tokenFile: $T/account/token"
+has plan "-k '$T/data/run/kubeconfig'"
+has plan "'ote-edge'"
+KUBERNETES_SERVICE_HOST=fd00::1 good 'IPv6'
+has kubeconfig 'server: https://[fd00::1]:443'
+unset KUBERNETES_SERVICE_HOST
+
+# --- units ---
+
+if command -v systemd-analyze >/dev/null; then
+	mkdir units
+	for unit in ote-edgecontroller.service ote-edgecontroller-round.service \
+		ote-edgecontroller-round.timer; do
+		sed "s,@PREFIX@/bin,$top/sh,g" "$top/etc/systemd/$unit" \
+			>"units/$unit"
+	done
+	systemd-analyze verify --man=no --recursive-errors=no units/* >out 2>&1
+	is 'units verify' "$? $(grep -c ote-edgecontroller out)" '0 0' ||
+		sed 's/^/# /' out
+	systemd-analyze security --offline=yes --threshold=20 --no-pager \
+		units/*.service >out 2>&1
+	ok $? 'their exposure is at most 2.0' || tail -n 1 out | sed 's/^/# /'
+else
+	skip 'needs systemd-analyze'
+fi
+done_testing

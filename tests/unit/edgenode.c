@@ -1,0 +1,389 @@
+/* What is decided for a node, and what is read of it. */
+#include <string.h>
+
+#include "edgenode_memory.h"
+#include "edgenode_pods.h"
+#include "edgenode_say.h"
+#include "tap.h"
+
+#define S EDGENODE_SECOND
+#define BEGIN 1764230400 /* 2025-11-27T08:00:00Z */
+
+static struct edgenode_options o = { "ctl", 20 * S, 15 * S, 5 * S, -1, 1, 0 };
+static struct edgenode n;
+static struct edgenode_clock now;
+
+static struct span
+text(const char *s)
+{
+	return (struct span) { s, strlen(s) };
+}
+
+/* The monotonic clock begins anywhere. */
+static void
+at(long long s)
+{
+	now.at = (5 + s) * S;
+	now.us = (BEGIN + s) * S;
+}
+
+/* What the tree shows: a Lease of that time, ours or the kubelet's. */
+static void
+lease(long long renew_s, int ours)
+{
+	n.lease.there = n.lease.held = 1;
+	n.lease.renew_us = (BEGIN + renew_s) * S;
+	if (ours) {
+		n.lease.renewed_us = n.lease.renew_us;
+		if (n.lease.since_us == 0)
+			n.lease.since_us = now.us;
+		if (n.lease.heartbeat_us == 0)
+			n.lease.heartbeat_us = n.seen.us;
+	}
+	edgenode_see_lease(&n, &now);
+	edgenode_stir(&n, EDGENODE_TRY_RENEW, &now);
+}
+
+/* The EdgeNode says what it is to say. */
+static void
+show(void)
+{
+	struct edgenode_says s;
+
+	edgenode_say(&s, &n);
+	n.shown.there = 1;
+	n.shown.said = edgenode_said(&s);
+	n.shown.owner = n.node.uid;
+	edgenode_stir(&n, EDGENODE_TRY_SHOW, &now);
+}
+
+static void
+report(long long s)
+{
+	at(s);
+	n.shown.report_us = now.us;
+	edgenode_see_report(&n, &o, &now);
+}
+
+static void
+begin(void)
+{
+	static char name[] = "a";
+
+	memset(&n, 0, sizeof(n));
+	n.name = name;
+	n.node = (struct edgenode_node) { .uid = 1,
+		.max_us = -1,
+		.selected = 1,
+		.ready = EDGENODE_TRUE };
+	n.shown.max_us = -1;
+	at(0);
+	lease(-3600, 0);
+	edgenode_decide(&n, &o, &now);
+	show();
+	edgenode_see_report(&n, &o, &now);
+	edgenode_decide(&n, &o, &now);
+}
+
+static void
+wants(long long s, enum edgenode_state state, unsigned want, const char *name)
+{
+	unsigned got;
+
+	at(s);
+	got = edgenode_decide(&n, &o, &now);
+	if (!ok(got == want && n.state == state, "%s", name))
+		printf("# got %#x %s, wanted %#x %s\n", got,
+		    edgenode_state_name(n.state), want,
+		    edgenode_state_name(state));
+}
+
+static void
+take_over(void)
+{
+	begin();
+	at(20);
+	edgenode_decide(&n, &o, &now);
+	lease(20, 1);
+	edgenode_decide(&n, &o, &now);
+	n.node.tainted = 1;
+	show();
+	edgenode_decide(&n, &o, &now);
+}
+
+static void
+test_takeover(void)
+{
+	begin();
+	is_int(n.due, (5 + 20) * S,
+	    "a healthy node is looked at when it is late");
+	wants(19, EDGENODE_HEALTHY, 0, "not before");
+	wants(20, EDGENODE_TAKING, EDGENODE_RENEW, "its Lease first");
+	wants(24, EDGENODE_TAKING, 0, "once");
+	wants(25, EDGENODE_TAKING, EDGENODE_RENEW,
+	    "and again when nothing comes");
+	at(26);
+	lease(25, 1);
+	wants(26, EDGENODE_TAKEN,
+	    EDGENODE_PUT_TAINT | EDGENODE_SHOW | EDGENODE_TELL_CUT_OFF,
+	    "the rest when that is seen");
+	wants(30, EDGENODE_TAKEN, 0, "all is under way");
+	n.node.tainted = 1;
+	show();
+	wants(40, EDGENODE_TAKEN, 0, "all is done");
+	wants(41, EDGENODE_TAKEN, EDGENODE_RENEW, "renewed after 15 seconds");
+	lease(41, 1);
+	wants(55, EDGENODE_TAKEN, 0, "not earlier");
+	n.shown.said = 5;
+	edgenode_stir(&n, EDGENODE_TRY_SHOW, &now);
+	wants(55, EDGENODE_TAKEN, EDGENODE_SHOW, "written by hand: restored");
+	n.shown.there = 0;
+	edgenode_stir(&n, EDGENODE_TRY_SHOW, &now);
+	wants(56, EDGENODE_TAKEN,
+	    EDGENODE_RENEW | EDGENODE_CREATE | EDGENODE_SHOW,
+	    "deleted by hand: made again");
+}
+
+static void
+test_return(void)
+{
+	take_over();
+	at(30);
+	lease(-3590, 0);
+	wants(30, EDGENODE_HEALTHY,
+	    EDGENODE_FORGET | EDGENODE_DROP_TAINT | EDGENODE_SHOW |
+		EDGENODE_TELL_CONNECTED,
+	    "back, by a clock an hour late");
+	n.node.tainted = 0;
+	n.lease.since_us = n.lease.renewed_us = 0;
+	show();
+	wants(31, EDGENODE_HEALTHY, 0, "and nothing is left");
+	lease(-4000, 0);
+	wants(45, EDGENODE_HEALTHY, 0,
+	    "a clock that was set back beats as well");
+}
+
+static void
+test_limits(void)
+{
+	take_over();
+	n.node.max_us = 60 * S;
+	n.due = 0;
+	edgenode_decide(&n, &o, &now);
+	is_int(n.seen.us, BEGIN * S, "the last heartbeat");
+	wants(59, EDGENODE_TAKEN, EDGENODE_RENEW, "as long as it may");
+	wants(60, EDGENODE_RELEASED, EDGENODE_SHOW | EDGENODE_TELL_LET_GO,
+	    "then it is let go");
+	show();
+	wants(100, EDGENODE_RELEASED, 0, "for good");
+	n.node.max_us = 0;
+	n.seen.heard = 1;
+	at(200);
+	lease(-10, 0);
+	wants(200, EDGENODE_HEALTHY,
+	    EDGENODE_FORGET | EDGENODE_DROP_TAINT | EDGENODE_SHOW |
+		EDGENODE_TELL_CONNECTED,
+	    "until it is back");
+	wants(220, EDGENODE_RELEASED, EDGENODE_SHOW | EDGENODE_TELL_LET_GO,
+	    "with none at all it is not taken over");
+	begin();
+	n.node.bad_max = 7;
+	wants(1, EDGENODE_HEALTHY, EDGENODE_TELL_BAD_MAX, "no duration");
+	wants(2, EDGENODE_HEALTHY, 0, "told once");
+}
+
+static void
+test_kubelet(void)
+{
+	take_over();
+	report(30);
+	report(49);
+	wants(49, EDGENODE_TAKEN, EDGENODE_RENEW,
+	    "a hub that has just come back");
+	report(50);
+	wants(50, EDGENODE_RELEASED, EDGENODE_SHOW | EDGENODE_TELL_LET_GO,
+	    "and one whose kubelet does not come");
+	at(60);
+	lease(-1, 0);
+	edgenode_decide(&n, &o, &now);
+	ok(n.state == EDGENODE_HEALTHY && !n.seen.dead, "it lives again");
+}
+
+static void
+test_found(void)
+{
+	begin();
+	n.seen.heard = 0;
+	n.node.unknown = 1;
+	n.node.ready_us = (BEGIN - 100) * S;
+	n.due = 0;
+	wants(1, EDGENODE_TAKING, EDGENODE_RENEW, "found Unknown");
+	is_int(edgenode_heartbeat(&n, &now), (BEGIN - 100) * S,
+	    "since the master says so");
+	lease(2, 1);
+	wants(2, EDGENODE_TAKEN,
+	    EDGENODE_PUT_TAINT | EDGENODE_PATCH_READY | EDGENODE_SHOW |
+		EDGENODE_TELL_CUT_OFF,
+	    "it is made good");
+	n.node.unknown = 0;
+	n.node.patched = n.node.tainted = 1;
+	show();
+	wants(3, EDGENODE_TAKEN, EDGENODE_PODS, "then its pods");
+	n.pods = 1;
+	wants(4, EDGENODE_TAKEN, 0, "until they are done");
+
+	take_over();
+	memset(&n.seen, 0, sizeof(n.seen));
+	n.told = EDGENODE_NEW;
+	at(25);
+	lease(20, 1);
+	wants(25, EDGENODE_TAKEN, EDGENODE_RENEW,
+	    "a restart: one of ours goes on");
+	memset(&n.seen, 0, sizeof(n.seen));
+	n.told = EDGENODE_NEW;
+	n.lease.renewed_us = n.lease.since_us = 0;
+	lease(20, 0);
+	wants(26, EDGENODE_HEALTHY, 0, "one that may be back is left as it is");
+	lease(21, 0);
+	wants(27, EDGENODE_HEALTHY,
+	    EDGENODE_DROP_TAINT | EDGENODE_SHOW | EDGENODE_TELL_CONNECTED,
+	    "until that is proved");
+}
+
+static void
+test_others(void)
+{
+	take_over();
+	n.node.selected = 0;
+	n.shown.by_us = 1;
+	wants(30, EDGENODE_IGNORED,
+	    EDGENODE_FORGET | EDGENODE_DROP_TAINT | EDGENODE_DELETE |
+		EDGENODE_TELL_LET_GO,
+	    "not selected any more");
+	begin();
+	n.lease.held = 0;
+	wants(100, EDGENODE_SILENT, EDGENODE_SHOW, "held by another");
+	show();
+	n.lease.there = 0;
+	edgenode_see_lease(&n, &now);
+	wants(300, EDGENODE_SILENT, EDGENODE_SHOW, "no Lease");
+	begin();
+	n.node.leaving = 1;
+	wants(100, EDGENODE_TAKING, 0, "a node that is being deleted");
+	take_over();
+	o.show = 0;
+	n.shown.there = 0;
+	n.node.tainted = 0;
+	n.tries[EDGENODE_TRY_TAINT].count = 0;
+	wants(31, EDGENODE_TAKEN, EDGENODE_PUT_TAINT, "without EdgeNodes");
+	o.show = 1;
+	o.urgent = 1;
+	wants(36, EDGENODE_TAKEN, EDGENODE_RENEW, "in haste: the Lease alone");
+	ok(n.due > now.at && n.due <= now.at + S, "the rest is not forgotten");
+	o.urgent = 0;
+}
+
+static void
+lasts(const char *s, long long want)
+{
+	long long us = -1;
+	int rc = edgenode_duration(s, strlen(s), &us);
+
+	ok(rc == (want < 0 ? -1 : 0) && (rc == -1 || us == want), "'%s': %lld",
+	    s, us);
+}
+
+static void
+test_times(void)
+{
+	char at_[EDGENODE_TIME];
+
+	lasts("0", 0);
+	lasts("20s", 20 * S);
+	lasts("1h30m", 5400 * S);
+	lasts("1.5h", 5400 * S);
+	lasts("+.5s", S / 2);
+	lasts("1h1ms1us", 3600 * S + 1001);
+	lasts("292y", -1);
+	lasts("3000000h", -1);
+	lasts("", -1);
+	lasts("s", -1);
+	lasts("5", -1);
+	lasts("-1s", -1);
+	lasts("1s ", -1);
+	lasts("1.1.1s", -1);
+	lasts("soon", -1);
+	edgenode_time(BEGIN * S + 7, 1, at_);
+	is_str(at_, "2025-11-27T08:00:00.000007Z", "a MicroTime");
+	edgenode_time(BEGIN * S - 1, 0, at_);
+	is_str(at_, "2025-11-27T07:59:59Z", "a Time");
+	is_int(edgenode_time(INT64_MAX, 0, at_), -1, "beyond all years");
+	is_int(edgenode_time(-1, 1, at_), 0, "before 1970");
+	is_str(at_, "1969-12-31T23:59:59.999999Z", "as it is");
+}
+
+static void
+test_read(void)
+{
+	struct edgenode_lease l;
+	struct edgenode_node node = { .selected = 1 };
+
+	edgenode_read_lease(&l,
+	    text("{\"metadata\":{\"annotations\":{"
+		 "\"edgenode.ote.baidu.com/renewed-by\":"
+		 "\"me 2025-11-27T08:00:00.000001Z\"}},"
+		 "\"spec\":{\"holderIdentity\":\"a\","
+		 "\"renewTime\":"
+		 "\"2025-11-27T08:00:00.000001Z\"}}"),
+	    "a");
+	ok(l.held && edgenode_is_ours(&l) && l.renew_us == BEGIN * S + 1,
+	    "a Lease of ours");
+	edgenode_read_lease(&l, text("{\"spec\":{\"holderIdentity\":7}}"), "a");
+	ok(l.there && !l.held && !edgenode_is_ours(&l), "an odd one");
+	edgenode_read_node(&node, text("{}"));
+	ok(node.selected && node.max_us == -1 && node.bad_max == 0,
+	    "an empty Node");
+	edgenode_read_node(&node,
+	    text("{\"metadata\":{\"annotations\":{"
+		 "\"edgenode.ote.baidu.com/max-autonomy\":5}}}"));
+	ok(node.max_us == -1 && node.bad_max != 0, "a number is no duration");
+}
+
+static void
+test_memory(void)
+{
+	struct edgenode *rows[] = { &n };
+	struct edgenode_table t = { .rows = rows, .n = 1 };
+	char line[128];
+
+	begin();
+	memset(&n.seen, 0, sizeof(n.seen));
+	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 a", (BEGIN - 9) * S);
+	edgenode_memory_line(&t, &now, line);
+	ok(n.seen.lease && n.seen.heard && !n.seen.report &&
+		n.seen.at == now.at - 9 * S && n.seen.renew_us == 7,
+	    "what another has seen");
+	memset(&n.seen, 0, sizeof(n.seen));
+	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 a", (BEGIN + 9) * S);
+	edgenode_memory_line(&t, &now, line);
+	is_int(n.seen.at, now.at, "by a clock that was set back");
+	memset(&n.seen, 0, sizeof(n.seen));
+	snprintf(line, sizeof(line), "7 8 9 a");
+	edgenode_memory_line(&t, &now, line);
+	ok(!n.seen.lease, "no line");
+}
+
+int
+main(void)
+{
+	test_takeover();
+	test_return();
+	test_limits();
+	test_kubelet();
+	test_found();
+	test_others();
+	test_times();
+	test_read();
+	test_memory();
+	return done_testing();
+}
