@@ -8,11 +8,13 @@
 
 #include "call.h"
 
+#define TRIES_MAX 3
+
 struct call {
 	struct edge *edge;
 	struct curlev *curlev; /* that easy is in */
 	CURL *easy;
-	int retried;
+	int tries;
 	struct curl_slist *headers;
 	struct buf answer;
 	void (*done)(void *arg, int code, const struct buf *answer);
@@ -49,8 +51,7 @@ on_done(CURL *easy, CURLcode code)
 	c = (struct call *)(void *)private;
 	if (code == CURLE_OK)
 		curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http);
-	else if (!c->retried && upstream_is_ended(code)) {
-		c->retried = 1;
+	else if (upstream_is_ended(code) && ++c->tries < TRIES_MAX) {
 		c->answer.len = 0;
 		if (curlev_add(c->curlev, easy) == 0)
 			return;

@@ -339,9 +339,13 @@ grants_answer(struct request *r, const char *p, size_t n)
  * forbids kubelet what it does not know of its pods yet: such a token stays.
  */
 static int
-is_no(struct edge *e, const struct grant *g, int code)
+is_no(const struct request *r, const struct grant *g, int code)
 {
-	if (code == 403 && strcmp(g->bound.kind, "Pod") == 0)
+	struct edge *e = r->edge;
+
+	/* one may not ask: that says nothing of the answer to another */
+	if (code == 403 &&
+	    (r->who != NULL || strcmp(g->bound.kind, "Pod") == 0))
 		return grants_is_gone(e, &g->bound);
 	return code == 400 || code == 403 || code == 404 || code == 409 ||
 	    code == 410 || code == 422;
@@ -359,7 +363,7 @@ grants_answered(struct request *r, int code)
 	if (code == 201)
 		rc = grant_keep(&a->g, e->datafd, a->answer.data, a->answer.len,
 		    time(NULL));
-	else if (is_no(e, &a->g, code))
+	else if (is_no(r, &a->g, code))
 		rc = grant_forget(&a->g, e->datafd);
 	/* in protobuf, say: EBADMSG */
 	if (rc == -1 && errno != EBADMSG)

@@ -375,6 +375,18 @@ is_boundless(const struct pass *p)
 	    *r->p.name == '\0' && strcmp(r->method, "GET") == 0;
 }
 
+/*
+ * By HTTP/1.1: nobody's, as kube-apiserver ends the connection by HTTP/2 on
+ * which nobody has asked; and what has a body, as it may refuse that before it
+ * has read it, resets the rest of the stream (RFC 9113, 8.1), and libcurl 7.88
+ * drops the answer then.
+ */
+static int
+goes_alone(const struct pass *p, const struct behalf *b)
+{
+	return b->kind == BEHALF_NOBODY || p->uploading || is_boundless(p);
+}
+
 /* --- begin and end --- */
 
 static void
@@ -430,13 +442,11 @@ pass_send(struct pass *p)
 	/* what is kept is kept plain, but goes over the link compressed */
 	if (p->reply != NULL)
 		curl_easy_setopt(p->easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-	/* the master ends a connection by HTTP/2 on which nobody has asked */
-	p->curlev = is_boundless(p) || b.kind == BEHALF_NOBODY ? &e->serial
-							       : &e->curlev;
+	set_method(p);
+	p->curlev = goes_alone(p, &b) ? &e->serial : &e->curlev;
 	if (p->curlev == &e->serial)
 		curl_easy_setopt(p->easy, CURLOPT_HTTP_VERSION,
 		    (long)CURL_HTTP_VERSION_1_1);
-	set_method(p);
 	if (set_headers(p, &b) == 0 && curlev_add(p->curlev, p->easy) == 0)
 		return 0;
 	curl_easy_cleanup(p->easy);
@@ -444,13 +454,15 @@ pass_send(struct pass *p)
 	return -1;
 }
 
+/* how: what is wrong with the master, or NULL. */
 static void
 fall_back(struct pass *p, const char *how)
 {
 	struct request *r = p->r;
 	void (*fallback)(struct request *) = p->fallback;
 
-	master_suspect(r->edge, how);
+	if (how != NULL)
+		master_suspect(r->edge, how);
 	pass_free(p);
 	fallback(r);
 }
@@ -519,7 +531,8 @@ unanswered(struct pass *p, CURLcode code)
 			return;
 	}
 	if (p->fallback != NULL) {
-		fall_back(p, "refused");
+		/* a stream that ended is nothing of the master's */
+		fall_back(p, code == CURLE_HTTP2_STREAM ? NULL : "refused");
 		return;
 	}
 	pass_free(p);

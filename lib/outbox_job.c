@@ -12,6 +12,7 @@
 #include "outbox_job.h"
 
 #define ANSWER_MAX (8 * 1024 * 1024)
+#define STREAMS_MAX 8
 #define TIMEOUT_S 30L
 #define RETRY_AFTER_MAX_S 300
 #define ERRORS_MAX 3	/* in a row, and the master is in trouble */
@@ -404,7 +405,10 @@ outbox_job_answer(CURL *easy, CURLcode result)
 		    curl_easy_strerror(result));
 	if (retry > RETRY_AFTER_MAX_S)
 		retry = RETRY_AFTER_MAX_S;
-	if (code == 403 && !j->sees && j->kind != BEHALF_OWN &&
+	/* RFC 9113, 8.1: a refusal may reset what is left; libcurl drops it */
+	if (result == CURLE_HTTP2_STREAM && ++j->streams < STREAMS_MAX)
+		v = REPLAY_ASK;
+	else if (code == 403 && !j->sees && j->kind != BEHALF_OWN &&
 	    strcmp(j->replay.method, "GET") == 0) {
 		j->sees = 1;
 		v = REPLAY_ASK;

@@ -21,7 +21,8 @@ struct outbox_job {
 	struct replay replay;
 	struct user user; /* whose write it is; without a name: the hub's */
 	enum behalf_kind kind;
-	int sees; /* who writes may not read: the hub looks */
+	int streams; /* that ended before their answer, HTTP/2 */
+	int sees;    /* who writes may not read: the hub looks */
 	CURL *easy;
 	struct curl_slist *headers;
 	char *text;
