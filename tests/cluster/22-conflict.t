@@ -58,7 +58,7 @@ remade() {
 
 # ask METHOD PATH [TYPE]: the body on stdin; $_code, the answer in
 # $CLUSTER/answer; as $who
-who=admin
+who='admin'
 ask() {
 	_code=$(curl -s -m 20 -A x --cacert "$CLUSTER/pki/ca.crt" \
 	    --cert "$CLUSTER/pki/$who.crt" --key "$CLUSTER/pki/$who.key" \
@@ -169,7 +169,7 @@ who=kubelet
 wrote PATCH /api/v1/nodes/edge-1/status '{"status":{"nodeInfo":
     {"kubeletVersion":"v9"},"conditions":[{"type":"DiskPressure",
     "status":"False"}]}}' $smp
-who=admin
+who='admin'
 for _n in edge-2 edge-3; do
 	wrote PATCH "/api/v1/nodes/$_n/status" \
 	    '{"status":{"nodeInfo":{"kubeletVersion":"v9"}}}' $smp

@@ -2,8 +2,8 @@
 """leak.py warm|try WHEN CLUSTER PORT: Secrets in the cache, and who sees them
 
 warm: those who may read them do, in every form, so that the hub has them. try:
-so do those who may not, in many more; WHEN names the phase. None may get a 2xx or
-a byte of MARK, and one who may has to see it still.
+so do those who may not, in many more; WHEN names the phase. None may get a 2xx
+or a byte of MARK, and one who may has to see it still.
 """
 import base64
 import collections
@@ -64,8 +64,8 @@ MAY_NOT = ('c-bob', 'anonymous', 'c-kubelet-2', 'c-kubelet', 'c-proxy',
            'c-dave', 't-plain', 't-far', 't-gone', 't-forged', 't-none',
            't-confused', 't-expired', 'c-expired', 'c-foreign', 'c-nul',
            'c-twice-first', 'x-bad-good', 'x-bob-ssl', 'x-bob-ote',
-           'x-nobody-remote', 'x-bob-remote', 'x-bob-as-alice', 'x-bob-as-group',
-           'x-admin-as-bob')
+           'x-nobody-remote', 'x-bob-remote', 'x-bob-as-alice',
+           'x-bob-as-group', 'x-admin-as-bob')
 
 
 def got(path, accept=asked.JSON, headers=(), method='GET', body=None):

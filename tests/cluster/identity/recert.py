@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""recert.py IN OUT CAKEY [-d NOTBEFORE NOTAFTER] [RDN...]: a certificate, changed
+"""recert.py IN OUT CAKEY [-d FROM UNTIL] [RDN...]: a certificate, changed
 
 Writes IN (PEM) to OUT with other dates (YYMMDDhhmmssZ) or another subject, and
 signs it again by CAKEY (an EC key). An RDN is "CN=text" or "O=text", where

@@ -30,7 +30,8 @@ callers_certificates() {
 	recert bob nul 'CN=alice\0x'
 	recert bob nul-group CN=bob 'O=system:masters\0x'
 	# shellcheck disable=SC2046
-	recert bob many CN=bob $(seq 400 | sed 's/.*/O=&-some-group-with-a-name-that-is-rather-long/')
+	recert bob many CN=bob $(seq 400 |
+	    sed 's/.*/O=&-some-group-with-a-name-that-is-rather-long/')
 	recert admin expired -d 200101000000Z 210101000000Z
 	recert admin future -d 480101000000Z 490101000000Z
 	callers_foreign
