@@ -1,7 +1,7 @@
 /*
  * One request of an action. libcurl sends a request again by itself where a
- * kept connection turns out to be dead: fine for what may be repeated; other
- * bodies are read once, and cannot be rewound.
+ * kept connection turns out to be dead. Bodies cannot be rewound here, so that
+ * none is sent again before we have said so.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -91,8 +91,6 @@ set_body(struct action_flight *f)
 	c = curl_easy_setopt(e, CURLOPT_POST, 1L);
 	c |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
 	    (curl_off_t)a->body_len);
-	if (a->may_repeat)
-		return c | curl_easy_setopt(e, CURLOPT_POSTFIELDS, a->body);
 	c |= curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read);
 	return c | curl_easy_setopt(e, CURLOPT_READDATA, f);
 }

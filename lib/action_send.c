@@ -19,6 +19,7 @@
 #define RETRY_AFTER_MAX_S 10
 #define CONNECT_AGAIN_MS 1000
 #define LOST_AGAIN_MS 100
+#define SILENCE_MS 10000 /* it is not told more often */
 
 static void say(const struct action_send *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
@@ -104,6 +105,20 @@ answered(struct action_flight *f, int code)
 
 /* --- trying again --- */
 
+static int
+is_lost(CURLcode curl)
+{
+	return curl == CURLE_SEND_FAIL_REWIND || upstream_is_ended(curl);
+}
+
+static const char *
+text_of(CURLcode curl)
+{
+	return curl == CURLE_SEND_FAIL_REWIND
+	    ? "the connection ended before the answer"
+	    : curl_easy_strerror(curl);
+}
+
 static void
 on_again(evutil_socket_t fd, short what, void *arg)
 {
@@ -128,7 +143,7 @@ again_ms(struct action_flight *f, CURLcode curl, int code)
 		return -1;
 	if (curl == CURLE_COULDNT_CONNECT && f->tries == 1)
 		return CONNECT_AGAIN_MS; /* nothing was sent */
-	if (upstream_is_ended(curl) && f->action->may_repeat && !f->was_lost) {
+	if (is_lost(curl) && f->action->may_repeat && !f->was_lost) {
 		f->was_lost = 1;
 		return LOST_AGAIN_MS;
 	}
@@ -161,10 +176,11 @@ hear(struct action_send *s, CURLcode curl, int code)
 	long long now = now_us() / 1000;
 
 	if (curl != CURLE_OK) {
-		if (!s->silent)
-			say(s, "the master does not answer: %s",
-			    curl_easy_strerror(curl));
-		s->silent = 1;
+		if (!s->silent && now >= s->silence_ms) {
+			say(s, "the master does not answer: %s", text_of(curl));
+			s->silent = 1;
+			s->silence_ms = now + SILENCE_MS;
+		}
 		return;
 	}
 	if (s->silent)
@@ -195,16 +211,17 @@ on_done(CURL *easy, CURLcode curl)
 	hear(s, curl, (int)code);
 	ms = again_ms(f, curl, (int)code);
 	if (ms != -1 && s->verbose)
-		say(s, "%s %s: %s%ld, again in %lld ms", f->action->method,
+		say(s, "%s %s: %s, again in %lld ms", f->action->method,
 		    f->action->path,
-		    curl == CURLE_OK ? "" : curl_easy_strerror(curl), code, ms);
+		    curl == CURLE_OK ? status_reason((int)code) : text_of(curl),
+		    ms);
 	if (ms != -1 && try_later(f, ms) == 0)
 		action_flight_clear(f);
 	else {
 		if (curl == CURLE_OK)
 			answered(f, (int)code);
 		else
-			result(f, 0, "NoAnswer", curl_easy_strerror(curl));
+			result(f, 0, "NoAnswer", text_of(curl));
 		over(f);
 	}
 	action_send_pump(s);

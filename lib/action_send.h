@@ -38,7 +38,7 @@ struct action_send {
 	struct action_flights all;
 	struct action_due due;
 	int flying, silent;
-	long long next_us, refused_since_ms;
+	long long next_us, refused_since_ms, silence_ms;
 };
 
 /* 0, or -1 with errno. One for a process. */

@@ -95,7 +95,7 @@ b_pid=$leader_pid
 wait_for 20 has 'a leads' "$dir/b.err"
 ok $? 'the other one sees it'
 is "$(ps -o pgid= -p "$(cut -d' ' -f1 "$life.a.pids")" | tr -d ' ')" \
-	"$(cat "/proc/$a_pid/task/$a_pid/children" | tr -d ' ')" 'a process group of its own'
+	"$(tr -d ' ' <"/proc/$a_pid/task/$a_pid/children")" 'a process group of its own'
 
 echo lose >"$keep/how"
 : >"$log"
