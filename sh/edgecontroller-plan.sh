@@ -136,9 +136,11 @@ render() {
 		printf "exec 9>'%s'\n" "$2/lock"
 		echo "flock -n 9 || { echo '${0##*/}: $2/lock: somebody holds" \
 			"it: one at a time' >&2; exit 100; }"
-		command_line ote-watch-sync -1 -d "$2" -k "$master" \
-			-c "$run/feeds.conf" -w "$sync_timeout"
-		printf ". '%s'\n" "$run/act"
+		echo 'code=0'
+		printf '%s || code=1\n' "$(command_line ote-watch-sync -1 \
+			-d "$2" -k "$master" -c "$run/feeds.conf" \
+			-w "$sync_timeout")"
+		printf ". '%s' || code=\$?\nexit \$code\n" "$run/act"
 	} >"$1/round"
 	[ -z "$metrics" ] || sed -e "s|@DATA@|$2|" -e "s|@ADDRESS@|$host|" \
 		-e "s|@PORT@|$port|" "$etc/controller-metrics.conf.in" \

@@ -49,10 +49,13 @@ function forbidden(message) {
 	if (code == 403)
 		tell(forbidden(field("message", $0)),
 		    "may not " forbidden(field("message", $0)))
-	else if (code >= 400 && code < 500 && code != 404 && code != 409 &&
-	    code != 429)
+	else if (code >= 400 && code < 500 && code != 401 && code != 404 &&
+	    code != 409 && code != 429)
 		tell(why code, why " of " field("node", $0) ": " code " " \
 		    field("reason", $0) ": " field("message", $0))
+	if (code != 404 && code != 409 && code !~ /^2/ &&
+	    field("reason", $0) != "Replaced")
+		failed = 1
 	n++
 	if (n < 1000 || n % 64 == 0)
 		save()
@@ -60,4 +63,5 @@ function forbidden(message) {
 
 END {
 	save()
+	exit failed
 }
