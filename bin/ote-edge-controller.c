@@ -102,6 +102,8 @@ flush(struct controller *c)
 		n = write(STDOUT_FILENO, b->data + done, b->len - done);
 		if (n == -1 && errno != EINTR)
 			err(111, "write");
+		if (n == -1 && ended)
+			break;
 		if (n > 0)
 			done += (size_t)n;
 	}
