@@ -132,20 +132,40 @@ render() {
 	esac
 	act "$2" >"$1/act"
 	decide "$2" -1 >"$1/stand-by"
-	{
-		printf "exec 9>'%s'\n" "$2/lock"
-		echo "flock -n 9 || { echo '${0##*/}: $2/lock: somebody holds" \
-			"it: one at a time' >&2; exit 100; }"
-		echo 'code=0'
-		printf '%s || code=1\n' "$(command_line ote-watch-sync -1 \
-			-d "$2" -k "$master" -c "$run/feeds.conf" \
-			-w "$sync_timeout")"
-		printf ". '%s' || code=\$?\nexit \$code\n" "$run/act"
-	} >"$1/round"
+	round "$2" >"$1/round"
 	[ -z "$metrics" ] || sed -e "s|@DATA@|$2|" -e "s|@ADDRESS@|$host|" \
 		-e "s|@PORT@|$port|" "$etc/controller-metrics.conf.in" \
 		>"$1/lighttpd.conf"
 	plan "$2" >"$1/plan"
+}
+
+# round DATA: the tree is made anew, as it is complete and of now then. What the
+# round before wished for is waited for, as the rest is.
+round() {
+	sync=$(command_line ote-watch-sync -1 -d "$1" -k "$master" \
+		-c "$run/round-feeds.conf" -w "$sync_timeout")
+	cat <<-END
+	exec 9>'$1/lock'
+	flock -n 9 || {
+	    echo '${0##*/}: $1/lock: somebody holds it: one at a time' >&2
+	    exit 100
+	}
+	code=0
+	rm -rf '$1/cache'
+	{
+	    cat '$run/feeds.conf'
+	    cat '$1/wishes/'* 2>/dev/null | tr '}' '\\n' |
+	        sed -n 's/.*"path": *"\([^" ]*\)".*"fieldSelector": *"\([^" ]*\)".*/\1 fieldSelector=\2/p'
+	} >'$run/round-feeds.conf'
+	rm -f '$1/wishes/'*
+	$sync || :
+	for feed in core/v1/nodes/all coordination.k8s.io/v1/leases/kube-node-lease
+	do
+	    [ -e '$1/cache/'"\$feed/journal" ] || code=1
+	done
+	. '$run/act' || code=\$?
+	exit \$code
+	END
 }
 
 # decide DATA [OPTION...]: what it has seen of heartbeats is for the next one
