@@ -45,7 +45,7 @@ webs_are() {
 }
 
 maps=/api/v1/namespaces/x/configmaps
-for i in one two three four five six; do
+for i in one two three four five six seven; do
 	pair "$i"
 done
 mkdir "$dir/tls"
@@ -110,7 +110,7 @@ is "$code $(served)" '200 three' 'the hub serves'
 
 # --- no more than four ---
 
-for i in four five six; do
+for i in four five six seven; do
 	turn "$i"
 	wait_for 30 serves "$i"
 	ok $? "the certificate $i"
@@ -121,7 +121,7 @@ is "$(webs)" 4 'four web servers at most'
 wait_for 30 gone "$opened"
 ok $? 'the oldest watch has ended'
 write POST $maps "$(configmap d)"
-is "$(events four.watch 4)" 'ADDED/a ADDED/b ADDED/c ADDED/d' 'others go on'
+is "$(events six.watch 4)" 'ADDED/a ADDED/b ADDED/c ADDED/d' 'others go on'
 # shellcheck disable=SC2086
 kill $watches 2>/dev/null
 wait_for 30 webs_are 1
@@ -131,7 +131,7 @@ ok $? 'those without connections end'
 
 web=$(tool "$pid" lighttpd)
 kill -KILL "$web"
-wait_for 30 serves six
+wait_for 30 serves seven
 ok $? 'killed, it is started again'
 grep -q 'web: killed by SIGKILL, again in' "$dir/master.err"
 ok $? 'by ote-supervise'
@@ -140,7 +140,7 @@ web=$(tool "$pid" lighttpd)
 kill -KILL "$listen"
 wait_for 30 gone "$web"
 ok $? 'nothing outlives ote-listen'
-wait_for 30 serves six
+wait_for 30 serves seven
 ok $? 'killed, it is started again'
 web=$(tool "$pid" lighttpd)
 stop "$pid"
