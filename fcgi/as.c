@@ -19,21 +19,17 @@ as_choose(struct request *r, struct behalf *b, char *why, size_t len)
 {
 	size_t n = 0;
 	const char *token = who_token(r, &n);
-	char *copy = NULL;
 	enum behalf_kind kind;
 
 	if (r->who == NULL) {
 		memset(b, 0, sizeof(*b));
 		return 0;
 	}
-	/* the token ends where its word does */
-	if (token != NULL) {
-		if ((copy = strndup(token, n)) == NULL) {
-			snprintf(why, len, "no memory for a request");
-			return -1;
-		}
-		free(r->token);
-		r->token = copy;
+	/* the token ends where its word does; it is chosen twice of a request */
+	if (token != NULL && r->token == NULL &&
+	    (r->token = strndup(token, n)) == NULL) {
+		snprintf(why, len, "no memory for a request");
+		return -1;
 	}
 	kind = behalf_choose(b, &r->edge->behalf, &r->who->user, r->token,
 	    time(NULL), why, len);

@@ -32,6 +32,7 @@ struct whos {
 	size_t n;
 	struct who *nobody;
 	EVP_MD *md;
+	EVP_MD_CTX *digest; /* of find_by(), one for all */
 };
 
 /* --- the table --- */
@@ -100,14 +101,13 @@ static struct who *
 find_by(struct edge *e, const char *kind, const char *text, size_t n)
 {
 	unsigned char key[32];
-	EVP_MD_CTX *c = EVP_MD_CTX_new();
-	int ok;
+	EVP_MD_CTX *c = e->whos->digest;
 
-	ok = c != NULL && EVP_DigestInit_ex(c, e->whos->md, NULL) &&
-	    EVP_DigestUpdate(c, kind, strlen(kind) + 1) &&
-	    EVP_DigestUpdate(c, text, n) && EVP_DigestFinal_ex(c, key, NULL);
-	EVP_MD_CTX_free(c);
-	return ok ? find(e, key) : NULL;
+	if (!EVP_DigestInit_ex(c, e->whos->md, NULL) ||
+	    !EVP_DigestUpdate(c, kind, strlen(kind) + 1) ||
+	    !EVP_DigestUpdate(c, text, n) || !EVP_DigestFinal_ex(c, key, NULL))
+		return NULL;
+	return find(e, key);
 }
 
 int
@@ -136,7 +136,9 @@ who_init(struct edge *e)
 	TAILQ_INIT(&all->used);
 	e->whos = all;
 	all->md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (all->md == NULL || (e->access = access_open(e->datafd)) == NULL)
+	all->digest = EVP_MD_CTX_new();
+	if (all->md == NULL || all->digest == NULL ||
+	    (e->access = access_open(e->datafd)) == NULL)
 		return -1;
 	if ((all->nobody = find_by(e, "nobody", "", 0)) == NULL ||
 	    user_anonymous(&all->nobody->user) == -1)
