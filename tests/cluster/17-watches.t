@@ -1,5 +1,5 @@
 #!/bin/sh
-# 15-watches.t: 1000 watches at once of one Go client, also right after the
+# 17-watches.t: 1000 watches at once of one Go client, also right after the
 # hub, or a part of it, was killed; and a client that is cut off the hub
 set -eu
 
@@ -23,8 +23,10 @@ fds() {
 	done | wc -l
 }
 
-fds_are() {
-	[ "$(fds)" -le "$1" ]
+# Each watch holds a connection in both; other clients, which come back when
+# the hub does, are a few.
+freed() {
+	[ "$(fds)" -le $(($1 - 2000 + 64)) ]
 }
 
 # crowd NAME: 1000 watches, each with its first event
@@ -75,14 +77,14 @@ round() {
 	check "$2: 1000 watches are established" crowd "$1"
 	check "$2: all get the next event" event "$1"
 	check "$2: none failed or ended" none_failed "$1"
+	_held=$(fds)
 	proc_kill "$1"
-	check "$2: killed, they are freed" wait_for 10 "free descriptors" \
-	    fds_are "$_before"
+	check "$2: killed, they are freed" wait_for 30 "free descriptors" \
+	    freed "$_held"
 }
 
 kc create configmap crowd --from-literal=a=1 >/dev/null
 hub_get "$maps?resourceVersion=0&fieldSelector=metadata.name%3Dcrowd" >/dev/null
-_before=$(($(fds) + 8))
 round crowd "at ease"
 part_killed ote-edge-server
 round crowd-edge "ote-edge-server killed"
@@ -93,7 +95,8 @@ hub_up
 wait_for 20 "the hub to see its master" hub_online
 round crowd-hub "all of the hub killed"
 
-# A watch whose client is unreachable: no FIN, no RST.
+# A watch whose client is unreachable: no FIN, no RST. Idle it ends after 20 s
+# at most (lib/net.c); 15 s after what is sent just before that, a bookmark.
 : >"$CLUSTER/log/lost.log"
 proc_start lost curl -s -N -m 300 --cacert "$CLUSTER/pki/ca.crt" \
     --cert "$CLUSTER/pki/admin.crt" --key "$CLUSTER/pki/admin.key" \
@@ -103,7 +106,7 @@ wait_for 10 "its first event" grep -q ADDED "$CLUSTER/log/lost.log"
 iptables -t raw -I PREROUTING -i lo -p tcp --sport 50123 -j DROP
 iptables -t raw -I PREROUTING -i lo -p tcp --dport 50123 -j DROP
 check "a client that is cut off: its watch is freed" \
-    wait_for 30 "the end of its connection" unheld
+    wait_for 45 "the end of its connection" unheld
 check "while it does not know" proc_alive lost
 iptables -t raw -D PREROUTING -i lo -p tcp --sport 50123 -j DROP
 iptables -t raw -D PREROUTING -i lo -p tcp --dport 50123 -j DROP
