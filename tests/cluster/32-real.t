@@ -17,7 +17,8 @@ cluster_up 1
 # Where no node is well nobody is evicted.
 hollow_up spare
 kc taint node spare test=hollow:NoSchedule >/dev/null
-check "ote_install" ote_install --timeout 0 --replicas 0
+check "ote_install" ote_install --timeout 0
+kc scale deployment -n ote-edge ote-edgecontroller --replicas 0 >/dev/null
 account_make
 hub_up
 node_up "$HUB_URL"
