@@ -2,14 +2,14 @@
 # 32-real.t: a real node behind its hub, with pods behind a Service, cut off:
 # kept by EdgeController; without its label, and past its autonomy, evicted
 #
-# AUTONOMY_SECONDS (120) is how long it is cut off while it is kept; the pods
+# AUTONOMY_SECONDS (90) is how long it is cut off while it is kept; the pods
 # tolerate an unreachable node for 20 s only.
 set -eu
 
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-: "${AUTONOMY_SECONDS:=120}"
+: "${AUTONOMY_SECONDS:=90}"
 cluster_enter $((900 + 2 * AUTONOMY_SECONDS)) ./32-real.t
 key=edgenode.ote.baidu.com
 HUB_OPTIONS=--report
@@ -125,11 +125,11 @@ let_go() {
 	check "$1: healed, the node is Ready" wait_for 60 Ready node_is True edge-1
 	check "$1: what was evicted ends" wait_for 60 pods no_web
 }
-kc annotate node edge-1 "$key/max-autonomy=45s" >/dev/null
+kc annotate node edge-1 "$key/max-autonomy=30s" >/dev/null
 cut blackhole
 t=$(now_ms)
 check "max-autonomy: it is taken over first" wait_for 40 CutOff en False edge-1
-left=$((40 - ($(now_ms) - t) / 1000))
+left=$((28 - ($(now_ms) - t) / 1000))
 check "max-autonomy: Ready until then" holds $((left > 1 ? left : 1)) \
     node_is True edge-1
 released() {
