@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 360 ./30-controller.t
+cluster_enter 600 ./30-controller.t
 cluster_up 1
 proc_stop scheduler # nobody would run what it places
 key=edgenode.ote.baidu.com
