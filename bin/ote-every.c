@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "atomic.h"
 #include "child.h"
 #include "ready.h"
 
@@ -134,34 +135,6 @@ run(struct every *e)
 	return 0;
 }
 
-/* Watch the directory that the file is in, or is to be in. */
-static void
-watch(struct every *e, const char *file)
-{
-	char dir[PATH_MAX];
-	const char *slash = strrchr(file, '/');
-
-	e->file = slash == NULL ? file : slash + 1;
-	if (snprintf(dir, sizeof(dir), "%.*s",
-		slash == NULL	    ? 1
-		    : slash == file ? 1
-				    : (int)(slash - file),
-		slash == NULL ? "." : file) >= (int)sizeof(dir))
-		errx(100, "%s: too long", file);
-	if (inotify_add_watch(e->inotify, dir, IN_MOVED_TO | IN_ONLYDIR) == -1)
-		err(100, "%s", dir);
-}
-
-static void
-open_all(struct every *e, const char *file)
-{
-	e->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (e->inotify == -1)
-		err(111, "inotify");
-	if (file != NULL)
-		watch(e, file);
-}
-
 static long long
 milliseconds(const char *what, const char *text, long long low)
 {
@@ -178,7 +151,7 @@ milliseconds(const char *what, const char *text, long long low)
 int
 main(int argc, char **argv)
 {
-	struct every e = { 0 };
+	struct every e = { .inotify = -1 };
 	const char *file = NULL;
 	int c, check = 0;
 
@@ -211,7 +184,12 @@ main(int argc, char **argv)
 	e.period_ms = milliseconds("every", argv[optind], 1);
 	if (child_init(&e.child, argv + optind + 1) == -1)
 		err(111, "signalfd");
-	open_all(&e, file);
+	if (file != NULL) {
+		e.file =
+		    strrchr(file, '/') == NULL ? file : strrchr(file, '/') + 1;
+		if ((e.inotify = atomic_watch(file)) == -1)
+			err(100, "%s: its directory", file);
+	}
 	if (check)
 		return 0;
 	signal(SIGPIPE, SIG_IGN);
