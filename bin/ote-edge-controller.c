@@ -19,6 +19,7 @@
 #include "edgenode_memory.h"
 #include "edgenode_metrics.h"
 #include "edgenode_pods.h"
+#include "edgenode_round.h"
 #include "edgenode_tree.h"
 #include "human.h"
 #include "ready.h"
@@ -35,6 +36,7 @@ struct controller {
 	struct edgenode_tree tree;
 	struct edgenode_table table;
 	struct edgenode_pods pods;
+	struct edgenode_round round;
 	struct edgenode_writer w;
 	struct edgenode_metrics metrics;
 	struct edgenode_options o;
@@ -111,12 +113,11 @@ flush(struct controller *c)
 }
 
 static void
-tell(const struct controller *c, const struct edgenode *n,
-    enum edgenode_state was)
+tell(const struct controller *c, const struct edgenode *n)
 {
-	if (c->verbose && n->state != was && was != EDGENODE_NEW)
+	if (c->verbose && n->state != n->was && n->was != EDGENODE_NEW)
 		warnx("%s: %s, was %s", n->name, edgenode_state_name(n->state),
-		    edgenode_state_name(was));
+		    edgenode_state_name(n->was));
 }
 
 /* What is wrong with a feed, once. */
@@ -203,32 +204,45 @@ read_tree(struct controller *c)
 	return rc;
 }
 
+/* Of what is wanted that which is in mask. 0, or -1 with errno. */
 static int
-decide(struct controller *c)
+write_wanted(struct controller *c, unsigned mask)
 {
-	enum edgenode_state was;
 	struct edgenode *n;
-	unsigned want, left = c->once ? UINT_MAX : BUDGET;
 	int rc = 0;
 	size_t i;
 
 	for (i = 0; i < c->table.n; i++) {
 		n = c->table.rows[i];
-		if (n->due > c->w.now.at)
+		if ((n->want & mask) == 0)
 			continue;
-		was = n->state;
-		c->o.urgent = left == 0;
-		want = edgenode_decide(n, &c->o, &c->w.now);
-		tell(c, n, was);
-		edgenode_metrics_count(&c->metrics, want);
-		left -= (want & ~(unsigned)EDGENODE_RENEW) != 0 && left > 0;
-		if (want & EDGENODE_PODS)
-			edgenode_pods_want(&c->pods, n->name);
-		if (want != 0 && edgenode_write(&c->w, n, want) == -1)
+		if (edgenode_write(&c->w, n, n->want & mask) == -1)
 			rc = -1;
 		if (c->w.out.len > CHUNK)
 			flush(c);
 	}
+	return rc;
+}
+
+/* Renewals cannot wait, so they are written first. */
+static int
+decide(struct controller *c)
+{
+	struct edgenode *n;
+	int rc = 0;
+	size_t i;
+
+	edgenode_round(&c->round, &c->table, &c->o, &c->w.now);
+	for (i = 0; i < c->table.n; i++) {
+		n = c->table.rows[i];
+		tell(c, n);
+		edgenode_metrics_count(&c->metrics, n->want);
+		if (n->want & EDGENODE_PODS)
+			edgenode_pods_want(&c->pods, n->name);
+	}
+	if (write_wanted(c, EDGENODE_RENEW) == -1 ||
+	    write_wanted(c, ~(unsigned)EDGENODE_RENEW) == -1)
+		rc = -1;
 	if (edgenode_pods_step(&c->pods, &c->table, &c->w) == -1)
 		rc = -1;
 	return rc;
@@ -451,6 +465,8 @@ main(int argc, char **argv)
 	c.w.tree = &c.tree;
 	c.pods.data = c.tree.data;
 	c.begun = now(&c).at;
+	c.round.budget = c.once ? UINT_MAX : BUDGET;
+	c.round.trusted = c.once;
 	if (c.once)
 		status = look(&c) == -1 ? 111 : 0;
 	else

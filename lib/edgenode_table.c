@@ -157,12 +157,14 @@ read_lease(struct edgenode_table *t, struct edgenode *n, const struct feed *f,
     const struct feed_object *o, const struct edgenode_clock *now)
 {
 	struct span object;
+	long long proved;
 
 	if (read_object(t, f, o, &object) == -1)
 		return -1;
 	edgenode_read_lease(&n->lease, object, n->name);
 	n->lease.rv = o->meta.rv;
-	edgenode_see_lease(n, now);
+	if ((proved = edgenode_see_lease(n, now)) > t->proved)
+		t->proved = proved;
 	edgenode_stir(n, EDGENODE_TRY_RENEW, now);
 	edgenode_stir(n, EDGENODE_TRY_FORGET, now);
 	return 0;

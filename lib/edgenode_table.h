@@ -15,7 +15,8 @@
 struct edgenode_table {
 	struct edgenode **rows;
 	size_t n;
-	int fresh; /* there are rows that have not met the other feeds */
+	int fresh;	  /* there are rows that have not met the other feeds */
+	long long proved; /* the latest that edgenode_see_lease() said */
 	struct buf text;
 };
 

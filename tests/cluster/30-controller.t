@@ -202,6 +202,7 @@ holds 15 node_is True one
 heal
 check "it leads again" wait_for 30 leader controller_leads a
 check "one: is not taken for cut off" holds 8 en True one
+check "nor called so" is "$(grep -c 'one: ta' "$CLUSTER/log/controller-a.log" || :)" 0
 check "one: nothing was written" is "$(healthy)" "$was"
 check "nor for the others" is "$(kc get nodes -o json | jq -c --arg k \
     "$key/cut-off" '[.items[] | select(any(.spec.taints[]?; .key == $k)) |
