@@ -42,6 +42,7 @@ struct controller {
 	struct edgenode_options o;
 	struct selector selector;
 	const char *metrics_file, *memory_file;
+	char name[128];
 	long long fixed, interval, begun, next_save;
 	char told[EDGENODE_KINDS][512]; /* of each feed, the last time */
 	int all, once, verbose, looked, failed;
@@ -197,7 +198,7 @@ read_tree(struct controller *c)
 	c->table.fresh = 0;
 	if (again || f[EDGENODE_LEASE_FEED].changed)
 		rc |= edgenode_table_leases(&c->table,
-		    &f[EDGENODE_LEASE_FEED].feed, t);
+		    &f[EDGENODE_LEASE_FEED].feed, &c->o, t);
 	if (again || f[EDGENODE_SHOWN].changed)
 		rc |= edgenode_table_shown(&c->table,
 		    c->o.show ? &f[EDGENODE_SHOWN].feed : NULL, &c->o, t);
@@ -364,7 +365,6 @@ static void
 set_up(struct controller *c)
 {
 	c->tree.data = "data";
-	c->o.name = c->w.name = "ote-edge-controller";
 	c->o.takeover_us = 20 * SECOND;
 	c->o.renew_us = 15 * SECOND;
 	c->o.retry_us = 5 * SECOND;
@@ -378,6 +378,26 @@ check_name(const char *name)
 {
 	return *name != '\0' && strlen(name) < 128 &&
 	    strpbrk(name, " \"\\\n\t") == NULL;
+}
+
+/* Those who select other nodes have other names. */
+static void
+name_it(struct controller *c)
+{
+	static const char base[] = "ote-edge-controller";
+	char *text = selector_string_labels(&c->selector);
+
+	if (text == NULL)
+		err(111, NULL);
+	if (c->all)
+		snprintf(c->name, sizeof(c->name), "%s-all", base);
+	else if (strcmp(text, AUTONOMY) == 0)
+		snprintf(c->name, sizeof(c->name), "%s", base);
+	else
+		snprintf(c->name, sizeof(c->name), "%s-%08x", base,
+		    (unsigned)edgenode_hash(EDGENODE_HASH, text, strlen(text)));
+	free(text);
+	c->o.name = c->w.name = c->name;
 }
 
 /* 1: there is nothing to do but to end with *status. */
@@ -457,6 +477,8 @@ main(int argc, char **argv)
 		usage(stderr);
 		return 100;
 	}
+	if (c.o.name == NULL)
+		name_it(&c);
 	if (c.o.takeover_us < SECOND || c.interval < SECOND / 10 ||
 	    c.interval > 60 * SECOND || !check_name(c.o.name))
 		errx(100, "-a, -i, -N: out of range");

@@ -274,6 +274,23 @@ may(struct edgenode *n, enum edgenode_try what, int wanted,
 	return 1;
 }
 
+static int
+is_marked(const struct edgenode_lease *l)
+{
+	return l->renewed_us != 0 || l->since_us != 0;
+}
+
+/*
+ * It is not selected any more, and was not taken on by another controller: what
+ * was done to it is undone, the EdgeNode last, as that tells by whom.
+ */
+static int
+is_to_leave(const struct edgenode *n)
+{
+	return n->state == EDGENODE_IGNORED && n->mine &&
+	    (n->lease.by_us || !is_marked(&n->lease));
+}
+
 static unsigned
 lease_wants(struct edgenode *n, const struct edgenode_options *o,
     const struct edgenode_clock *now)
@@ -299,8 +316,9 @@ lease_wants(struct edgenode *n, const struct edgenode_options *o,
 		    ? now->us
 		    : n->lease.renew_us + 1;
 	}
-	forget = (n->lease.renewed_us != 0 || n->lease.since_us != 0) &&
-	    (n->state == EDGENODE_HEALTHY || n->state == EDGENODE_IGNORED);
+	forget = n->state == EDGENODE_HEALTHY
+	    ? is_marked(&n->lease)
+	    : is_to_leave(n) && n->lease.by_us && !n->node.tainted;
 	if (may(n, EDGENODE_TRY_FORGET, forget, o, now))
 		want |= EDGENODE_FORGET;
 	return want;
@@ -315,7 +333,7 @@ node_wants(struct edgenode *n, const struct edgenode_options *o,
 
 	put = taken && !n->node.tainted;
 	drop = n->node.tainted &&
-	    (n->state == EDGENODE_HEALTHY || n->state == EDGENODE_IGNORED ||
+	    (n->state == EDGENODE_HEALTHY || is_to_leave(n) ||
 		n->state == EDGENODE_SILENT);
 	if (may(n, EDGENODE_TRY_TAINT, put || drop, o, now))
 		want |= put ? EDGENODE_PUT_TAINT : EDGENODE_DROP_TAINT;
@@ -340,7 +358,8 @@ show_wants(struct edgenode *n, const struct edgenode_options *o,
 	if (!o->show)
 		return 0;
 	if (n->state == EDGENODE_IGNORED) {
-		if (n->shown.there && n->shown.by_us)
+		if (is_to_leave(n) && n->shown.there && n->shown.by_us &&
+		    !n->node.tainted && !n->lease.by_us)
 			want = EDGENODE_DELETE;
 	} else if (n->state != EDGENODE_TAKING && n->state != EDGENODE_LATE) {
 		edgenode_say(&s, n);
@@ -374,7 +393,7 @@ event_wants(struct edgenode *n)
 	if (n->state == EDGENODE_TAKEN)
 		return want | EDGENODE_TELL_CUT_OFF;
 	if (n->state == EDGENODE_RELEASED ||
-	    (n->state == EDGENODE_IGNORED && was == EDGENODE_TAKEN))
+	    (is_to_leave(n) && was == EDGENODE_TAKEN))
 		return want | EDGENODE_TELL_LET_GO;
 	if (n->state == EDGENODE_HEALTHY &&
 	    (was == EDGENODE_TAKEN || was == EDGENODE_RELEASED))
@@ -393,6 +412,7 @@ edgenode_decide(struct edgenode *n, const struct edgenode_options *o,
 	if (n->told == EDGENODE_NEW)
 		n->told = told_before(n);
 	n->state = state_of(n, o, now);
+	n->mine |= n->node.selected || n->lease.by_us || n->shown.by_us;
 	if (is_unproven(n) || n->node.leaving)
 		return 0;
 	want = lease_wants(n, o, now);

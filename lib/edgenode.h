@@ -55,6 +55,7 @@ struct edgenode {
 	enum edgenode_state state;
 	enum edgenode_state told; /* by the last Event */
 	int exceeded;		  /* why it was released: its time is over */
+	int mine;		  /* this controller has stood in for it */
 	long long max_us;	  /* its autonomy, -1: for ever */
 	long long due;		  /* when to decide again; 0: now */
 	uint64_t told_bad;	  /* the annotation that an Event was about */

@@ -24,7 +24,7 @@ struct edgenode_table {
 int edgenode_table_nodes(struct edgenode_table *t, const struct feed *f,
     const struct selector *selector, const struct edgenode_clock *now);
 int edgenode_table_leases(struct edgenode_table *t, const struct feed *f,
-    const struct edgenode_clock *now);
+    const struct edgenode_options *o, const struct edgenode_clock *now);
 /* f: NULL if there are no EdgeNodes. */
 int edgenode_table_shown(struct edgenode_table *t, const struct feed *f,
     const struct edgenode_options *o, const struct edgenode_clock *now);

@@ -36,6 +36,9 @@ check_options() {
 
 check_nodes() {
 	check_text --node-selector "$selector"
+	case $self in
+	*[!A-Za-z0-9._-]*) die "--name $self: letters, digits and . _ - only" ;;
+	esac
 	if $all_nodes; then
 		[ -z "$selector" ] || die "--all-nodes: with --node-selector" \
 			"$selector: give one of them"
@@ -175,6 +178,7 @@ decide() {
 	[ "$autonomy_s" -eq 0 ] || set -- "$@" -M "$autonomy_s"
 	! $all_nodes || set -- "$@" -A
 	[ -z "$selector" ] || set -- "$@" -l "$selector"
+	[ -z "$self" ] || set -- "$@" -N "$self"
 	command_line ote-edge-controller -d "$at" -a "$takeover_s" \
 		-s "$at/run/seen" "$@"
 }

@@ -82,7 +82,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n.name = name;
 	n.node.selected = 1;
 	edgenode_read_node(&n.node, object);
-	edgenode_read_lease(&n.lease, object, "a");
+	edgenode_read_lease(&n.lease, object, "a", "c");
 	edgenode_read_shown(&n.shown, object, "c");
 	(void)edgenode_pods_marked(object);
 	check_decision(&n);

@@ -97,9 +97,15 @@ step 231
 obey
 change nodes a '.metadata.labels = {}'
 step 232
-did 'a node that is not selected any more' 'edgenode a,event a,release a,untaint a'
+did 'a node that is not selected any more' 'event a,untaint a'
 obey
 step 233
+did 'then its Lease' 'release a'
+obey
+step 234
+did 'and its EdgeNode last, as that says whose it was' 'edgenode a'
+obey
+step 235
 did 'is left alone' ''
 ok "$([ ! -e "$o/edgenodes/a" ]; echo $?)" 'and has no EdgeNode'
 rm "$T/seen"

@@ -368,10 +368,17 @@ test_others(void)
 	take_over();
 	n.node.selected = 0;
 	n.shown.by_us = 1;
-	wants(30, EDGENODE_IGNORED,
-	    EDGENODE_FORGET | EDGENODE_DROP_TAINT | EDGENODE_DELETE |
-		EDGENODE_TELL_LET_GO,
+	n.lease.by_us = 1;
+	wants(30, EDGENODE_IGNORED, EDGENODE_DROP_TAINT | EDGENODE_TELL_LET_GO,
 	    "not selected any more");
+	n.node.tainted = 0;
+	n.due = 0;
+	wants(31, EDGENODE_IGNORED, EDGENODE_FORGET, "then its Lease is left");
+	n.lease.renewed_us = n.lease.since_us = n.lease.by_us = 0;
+	wants(32, EDGENODE_IGNORED, EDGENODE_DELETE, "and then its EdgeNode");
+	take_over();
+	n.node.selected = n.mine = 0;
+	wants(30, EDGENODE_IGNORED, 0, "what another one selects");
 	begin();
 	n.lease.held = 0;
 	wants(100, EDGENODE_SILENT, EDGENODE_SHOW, "held by another");
@@ -447,10 +454,12 @@ test_read(void)
 		 "\"spec\":{\"holderIdentity\":\"a\","
 		 "\"renewTime\":"
 		 "\"2025-11-27T08:00:00.000001Z\"}}"),
-	    "a");
-	ok(l.held && edgenode_is_ours(&l) && l.renew_us == BEGIN * S + 1,
+	    "a", "me");
+	ok(l.held && edgenode_is_ours(&l) && l.by_us &&
+		l.renew_us == BEGIN * S + 1,
 	    "a Lease of ours");
-	edgenode_read_lease(&l, text("{\"spec\":{\"holderIdentity\":7}}"), "a");
+	edgenode_read_lease(&l, text("{\"spec\":{\"holderIdentity\":7}}"), "a",
+	    "me");
 	ok(l.there && !l.held && !edgenode_is_ours(&l), "an odd one");
 	edgenode_read_node(&node, text("{}"));
 	ok(node.selected && node.max_us == -1 && node.bad_max == 0,
