@@ -58,7 +58,7 @@ usage(FILE *out)
 	      "                           [-l selector] [-M max_autonomy] "
 	      "[-m metrics_file]\n"
 	      "                           [-N name] [-s state_file] "
-	      "[-t time]\n",
+	      "[-t time] [-w feeds_file]\n",
 	    out);
 }
 
@@ -438,6 +438,9 @@ parse_option(struct controller *c, int option, int *status)
 	case 't':
 		c->fixed = point_in_time(optarg);
 		return 0;
+	case 'w':
+		c->pods.wanted = optarg;
+		return 0;
 	case 'v':
 		c->verbose++;
 		return 0;
@@ -468,7 +471,7 @@ main(int argc, char **argv)
 	int check = 0, option, status = 0;
 
 	set_up(&c);
-	while ((option = getopt(argc, argv, "1Aa:d:hi:l:M:m:nN:s:t:v")) != -1)
+	while ((option = getopt(argc, argv, "1Aa:d:hi:l:M:m:nN:s:t:vw:")) != -1)
 		if (option == 'n')
 			check = 1;
 		else if (parse_option(&c, option, &status))

@@ -35,6 +35,14 @@ step 102
 did 'its pods are asked for' ''
 is 'by a wish' "$(jq -c '[.path,.fieldSelector]' "$data"/wishes/pods-*)" \
 	'["/api/v1/pods","spec.nodeName=a"]'
+rm "$data"/wishes/*
+step 102 -w "$T/pods.conf"
+is 'or as a line of feeds.conf' "$(cut -d' ' -f1,2 "$T/pods.conf") $(ls "$data/wishes")" \
+	'/api/v1/pods fieldSelector=spec.nodeName=a '
+cd "$T" && certs tls
+kubeconfig https://127.0.0.1:1 "$T/tls/ca.pem" >"$T/kc"
+"$bin/ote-watch-sync" -n -k "$T/kc" -c "$T/pods.conf"
+ok $? 'which is one'
 feed "$pods" /api/v1/pods
 printf '{"path":"/api/v1/pods","fieldSelector":"spec.nodeName=a"}\n' >"$data/$pods/feed"
 mkdir "$o/pods"

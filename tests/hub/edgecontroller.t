@@ -112,6 +112,11 @@ printf '#!/bin/sh\nexit 0\n' >bin/ote-watch-sync
 chmod +x bin/ote-watch-sync
 is 'one round, dry' "$("$controller" -1 --dry-run -kubeconfig kc -d data \
 	--feeds "$top/etc/controller-feeds.conf" | cut -d' ' -f1)" decided
+has act "-w '$T/data/run/pods.conf'"
+echo '/api/v1/pods fieldSelector=spec.nodeName=a' >data/run/pods.conf
+"$controller" -1 --dry-run -kubeconfig kc -d data >/dev/null
+has round-feeds.conf '/api/v1/pods fieldSelector=spec.nodeName=a'
+has round-feeds.conf '/api/v1/nodes fields='
 rm bin/ote-watch-sync
 ln -s "$bin/ote-watch-sync" bin/
 
