@@ -154,15 +154,18 @@ edgenode_table_nodes(struct edgenode_table *t, const struct feed *f,
 
 static int
 read_lease(struct edgenode_table *t, struct edgenode *n, const struct feed *f,
-    const struct feed_object *o, const struct edgenode_clock *now)
+    const struct feed_object *o, const char *controller,
+    const struct edgenode_clock *now)
 {
 	struct span object;
+	long long proved;
 
 	if (read_object(t, f, o, &object) == -1)
 		return -1;
-	edgenode_read_lease(&n->lease, object, n->name);
+	edgenode_read_lease(&n->lease, object, n->name, controller);
 	n->lease.rv = o->meta.rv;
-	edgenode_see_lease(n, now);
+	if ((proved = edgenode_see_lease(n, now)) > t->proved)
+		t->proved = proved;
 	edgenode_stir(n, EDGENODE_TRY_RENEW, now);
 	edgenode_stir(n, EDGENODE_TRY_FORGET, now);
 	return 0;
@@ -179,7 +182,7 @@ no_lease(struct edgenode *n, const struct edgenode_clock *now)
 
 int
 edgenode_table_leases(struct edgenode_table *t, const struct feed *f,
-    const struct edgenode_clock *now)
+    const struct edgenode_options *opt, const struct edgenode_clock *now)
 {
 	const struct feed_object *o;
 	size_t i;
@@ -190,7 +193,7 @@ edgenode_table_leases(struct edgenode_table *t, const struct feed *f,
 		if (o == NULL)
 			no_lease(t->rows[i], now);
 		else if (t->rows[i]->lease.rv != o->meta.rv &&
-		    read_lease(t, t->rows[i], f, o, now) == -1)
+		    read_lease(t, t->rows[i], f, o, opt->name, now) == -1)
 			rc = -1;
 	}
 	return rc;

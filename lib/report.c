@@ -103,12 +103,17 @@ add_masters(json_t *o, const struct masters *ms)
 {
 	json_t *list = json_array();
 	int rc = json_object_set_new(o, "masters", list);
+	json_int_t up = 0;
 	size_t i;
 
-	for (i = 0; i < ms->n && rc == 0; i++)
+	for (i = 0; i < ms->n && rc == 0; i++) {
 		rc = json_array_append_new(list,
 		    json_pack("{s:s, s:b}", "address", ms->m[i].addr, "up",
 			ms->m[i].up));
+		up += ms->m[i].up != 0;
+	}
+	if (rc == 0)
+		rc = json_object_set_new(o, "mastersUp", json_integer(up));
 	return rc;
 }
 

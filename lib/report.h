@@ -7,8 +7,8 @@
  * What a hub says of itself in its EdgeNode, status.report, from its data
  * directory alone: version; cacheAge, in seconds, of the feed that the master
  * has spoken in the longest time ago (not there where nothing is cached);
- * outboxLength and failedLength; masters, each with address and up; time. now
- * is in seconds since 1970. NULL with errno.
+ * outboxLength and failedLength; masters, each with address and up, and
+ * mastersUp, how many are; time. now is in seconds since 1970. NULL with errno.
  */
 json_t *report_make(const char *data, long long now);
 

@@ -12,6 +12,7 @@ usage() {
 	                         ever (0); a node may say so by an annotation
 	  --node-selector LIST   which nodes (edgenode.ote.baidu.com/autonomy=true)
 	  --all-nodes            all of them
+	  --name NAME            who it is, in EdgeNodes and Leases (by the selector)
 	  --leader-elect=BOOL    act only while holding a Lease (true; with -1 and
 	                         --dry-run false)
 	  --leader-elect-resource-namespace NAME   where that is (in a pod: the
@@ -30,7 +31,7 @@ usage() {
 	END
 }
 
-kubeconfig='' takeover=20s autonomy=0 selector='' all_nodes=false dry_run=false
+kubeconfig='' takeover=20s autonomy=0 selector='' self='' all_nodes=false dry_run=false
 elect='' elect_ns='' data='' feeds=$etc/controller-feeds.conf sync_timeout=60
 metrics=127.0.0.1:9478 level=2 once=false test_only=false
 
@@ -69,6 +70,7 @@ take_option() {
 	takeover-after) takeover=$2 ;;
 	max-autonomy) autonomy=$2 ;;
 	node-selector) selector=$2 ;;
+	name) self=$2 ;;
 	data-path | d) data=$2 ;;
 	feeds) feeds=$2 ;;
 	sync-timeout) sync_timeout=$2 ;;

@@ -31,10 +31,15 @@ check_time(const char *p, size_t n)
 static void
 check_decision(struct edgenode *n)
 {
-	const struct edgenode_options o = { "c", 20 * EDGENODE_SECOND,
-		15 * EDGENODE_SECOND, 5 * EDGENODE_SECOND, -1, 1, 0 };
 	struct edgenode_clock now = { 1000 * EDGENODE_SECOND,
 		1764230400 * EDGENODE_SECOND };
+	const struct edgenode_options o = { .name = "c",
+		.takeover_us = 20 * EDGENODE_SECOND,
+		.renew_us = 15 * EDGENODE_SECOND,
+		.retry_us = 5 * EDGENODE_SECOND,
+		.max_us = -1,
+		.show = 1,
+		.proved = now.at + 25 * EDGENODE_SECOND };
 	struct edgenode_says s;
 	int i;
 
@@ -77,7 +82,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n.name = name;
 	n.node.selected = 1;
 	edgenode_read_node(&n.node, object);
-	edgenode_read_lease(&n.lease, object, "a");
+	edgenode_read_lease(&n.lease, object, "a", "c");
 	edgenode_read_shown(&n.shown, object, "c");
 	(void)edgenode_pods_marked(object);
 	check_decision(&n);

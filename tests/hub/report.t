@@ -106,9 +106,9 @@ done
 touch -d '-90 seconds' "$d/cache/core/v1/nodes/all/journal"
 "$OTE_BIN/ote-report" -n -d "$d" >"$dir/out"
 is "$? $(jq -c '[.cacheAge - 90 < 10 and .cacheAge >= 90, .outboxLength,
-	.failedLength, .masters, (.time | fromdate | . - now | fabs < 60),
+	.failedLength, .masters, .mastersUp, (.time | fromdate | . - now | fabs < 60),
 	(.version | length > 0)]' "$dir/out")" \
-	'0 [true,3,2,[{"address":"10.0.0.1:6443","up":true},{"address":"10.0.0.2:6443","up":false}],true,true]' \
+	'0 [true,3,2,[{"address":"10.0.0.1:6443","up":true},{"address":"10.0.0.2:6443","up":false}],1,true,true]' \
 	'the report'
 [ ! -e "$dir/mock/log" ] || ! grep -q PATCH "$dir/mock/log"
 ok $? '-n writes nothing'
