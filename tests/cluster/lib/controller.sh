@@ -26,12 +26,6 @@ hollow_heal() {
 	done
 }
 
-# node_is STATUS NODE: of its condition Ready
-node_is() {
-	[ "$(kc get node "$2" -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}' \
-	    2>/dev/null)" = "$1" ]
-}
-
 all_status() {
 	_status=$1
 	shift
