@@ -21,6 +21,7 @@
 
 #define TIMEOUT_S 20L
 #define ANSWER_MAX (64 * 1024)
+#define SOON_S 30 /* before the next minute */
 #define RARELY_S 600
 #define RARELY_MORE_S 300
 
@@ -111,6 +112,17 @@ say(const struct tool *t, const struct report_answer *a)
 		warnx("not reported: %d %s", a->code, a->reason);
 }
 
+/* Asked again once as much time as it has been saying that has gone by again. */
+static long long
+pause_s(long long for_s)
+{
+	if (for_s < SOON_S)
+		return SOON_S;
+	if (for_s > RARELY_S)
+		for_s = RARELY_S;
+	return for_s + (long long)arc4random_uniform(RARELY_MORE_S);
+}
+
 /* What is new is told, and kept for the next one. */
 static void
 keep(const struct tool *t, const struct report_answer *was,
@@ -120,9 +132,7 @@ keep(const struct tool *t, const struct report_answer *was,
 	int good = a->code == 200;
 
 	a->since = a->code == was->code ? was->since : now;
-	a->next = !rarely
-	    ? 0
-	    : now + RARELY_S + (long long)arc4random_uniform(RARELY_MORE_S);
+	a->next = rarely ? now + pause_s(now - a->since) : 0;
 	if (good)
 		snprintf(a->reason, sizeof(a->reason), "OK");
 	if (a->code != was->code && !good)

@@ -141,13 +141,21 @@ again
 report
 is "$? $(cat "$dir/report.err") $(asks)" "1  $((before + 2))" \
 	'later it is, silently'
-awk -v now="$(date +%s)" '{ exit !($3 > now + 590 && $3 < now + 910) }' \
-	"$d/run/report"
-ok $? 'after 10 to 15 minutes'
+soon() { # FROM TO: whether it is asked again so many seconds from now
+	awk -v now="$(date +%s)" -v from="$1" -v to="$2" \
+		'{ exit !($3 > now + from && $3 < now + to) }' "$d/run/report"
+}
+soon 20 40
+ok $? 'soon at first'
+awk -v now="$(date +%s)" '{ print $1, now - 700, 0 }' "$d/run/report" >"$d/run/r"
+mv "$d/run/r" "$d/run/report"
+report
+soon 590 910
+ok $? 'then rarely'
 awk '{ print $1, $2, $3 + 100000 }' "$d/run/report" >"$d/run/r"
 mv "$d/run/r" "$d/run/report"
 report
-is "$(asks)" $((before + 3)) 'a time of another clock counts for nothing'
+is "$(asks)" $((before + 4)) 'a time of another clock counts for nothing'
 again
 says no
 report
@@ -159,7 +167,7 @@ report
 is "$? $(cat "$dir/report.err")" '1 ote-report: not reported: 500 Internal Server Error' \
 	'500: told'
 report
-is "$? $(cat "$dir/report.err") $(asks)" "1  $((before + 6))" \
+is "$? $(cat "$dir/report.err") $(asks)" "1  $((before + 7))" \
 	'once, and asked again each time'
 says ok
 report
