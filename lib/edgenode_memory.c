@@ -1,6 +1,6 @@
 /*
- * RENEWTIME SEEN RENEWED HEARD DEAD REPORT FIRST LAST NAME, a line a node;
- * REPORT is -1 as long as there was no EdgeNode.
+ * RENEWTIME SEEN RENEWED HEARD DEAD REPORT FIRST LAST REPORTED LOST LOSTFROM
+ * NAME, a line a node; REPORT is -1 as long as there was no EdgeNode.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "edgenode_memory.h"
 
 #define FILE_MAX (64 * 1024 * 1024)
-#define FIELDS 8
+#define FIELDS 11
 
 /* From our monotonic time to one since 1970, and back; 0 is none. */
 static long long
@@ -42,12 +42,15 @@ edgenode_memory_save(const struct edgenode_table *t,
 		s = &t->rows[i]->seen;
 		if (s->lease)
 			rc = buf_printf(&b,
-			    "%lld %lld %lld %u %u %lld %lld %lld %s\n",
+			    "%lld %lld %lld %u %u %lld %lld %lld %lld %u %lld "
+			    "%s\n",
 			    s->renew_us, to_us(s->at, now),
 			    to_us(s->renewed_at, now), s->heard, s->dead,
 			    s->report ? s->report_us : -1,
 			    to_us(s->report_first, now),
-			    to_us(s->report_last, now), t->rows[i]->name);
+			    to_us(s->report_last, now),
+			    to_us(s->reported_at, now), s->lost,
+			    to_us(s->lost_from, now), t->rows[i]->name);
 	}
 	if (rc == 0)
 		rc = atomic_write(AT_FDCWD, path, b.data, b.len, 0);
@@ -81,6 +84,9 @@ edgenode_memory_line(struct edgenode_table *t, const struct edgenode_clock *now,
 		.report_us = v[5] == -1 ? 0 : v[5],
 		.report_first = to_at(v[6], now),
 		.report_last = to_at(v[7], now),
+		.reported_at = to_at(v[8], now),
+		.lost = v[9] == 1,
+		.lost_from = to_at(v[10], now),
 		.lease = 1,
 		.report = v[5] != -1 };
 }
