@@ -89,7 +89,7 @@ say_times(struct edgenode_says *s, const struct edgenode *n)
 
 	if (heartbeat != 0)
 		edgenode_time(heartbeat, 0, s->heartbeat);
-	if (edgenode_is_ours(&n->lease) && n->lease.since_us != 0)
+	if (n->state == EDGENODE_TAKEN && n->lease.since_us != 0)
 		edgenode_time(n->lease.since_us, 0, s->since);
 }
 
