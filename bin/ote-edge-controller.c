@@ -57,8 +57,9 @@ usage(FILE *out)
 	      "[-d data] [-i interval]\n"
 	      "                           [-l selector] [-M max_autonomy] "
 	      "[-m metrics_file]\n"
-	      "                           [-N name] [-s state_file] "
-	      "[-t time] [-w feeds_file]\n",
+	      "                           [-N name] [-P peers] [-s state_file] "
+	      "[-t time]\n"
+	      "                           [-w feeds_file]\n",
 	    out);
 }
 
@@ -340,6 +341,17 @@ duration(int option, const char *text, long long least)
 	return us;
 }
 
+static unsigned
+peers(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end != '\0' || n < 0 || n > 100)
+		errx(100, "-P %s: not a number from 0 to 100", text);
+	return (unsigned)n;
+}
+
 static long long
 point_in_time(const char *text)
 {
@@ -432,6 +444,9 @@ parse_option(struct controller *c, int option, int *status)
 	case 'N':
 		c->o.name = c->w.name = optarg;
 		return 0;
+	case 'P':
+		c->o.peers = peers(optarg);
+		return 0;
 	case 's':
 		c->memory_file = optarg;
 		return 0;
@@ -471,7 +486,8 @@ main(int argc, char **argv)
 	int check = 0, option, status = 0;
 
 	set_up(&c);
-	while ((option = getopt(argc, argv, "1Aa:d:hi:l:M:m:nN:s:t:vw:")) != -1)
+	while (
+	    (option = getopt(argc, argv, "1Aa:d:hi:l:M:m:nN:P:s:t:vw:")) != -1)
 		if (option == 'n')
 			check = 1;
 		else if (parse_option(&c, option, &status))

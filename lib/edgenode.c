@@ -68,10 +68,10 @@ edgenode_see_lease(struct edgenode *n, const struct edgenode_clock *now)
 		return see_renewal(n, first, now);
 	s->at = now->at;
 	s->us = now->us;
-	s->renewed_at = s->report_first = s->report_last = 0;
+	s->renewed_at = s->report_first = s->report_last = s->lost_from = 0;
 	if (!first) {
 		s->heard = 1;
-		s->dead = 0;
+		s->dead = s->lost = 0;
 	}
 	return 0;
 }
@@ -91,11 +91,14 @@ edgenode_see_report(struct edgenode *n, const struct edgenode_options *o,
 	s->report = 1;
 	if (first && n->shown.dead && !s->heard)
 		s->dead = 1;
+	if (first && n->shown.lost && !s->heard)
+		s->lost = 1;
 	if (n->shown.report_us == s->report_us)
 		return;
 	s->report_us = n->shown.report_us;
 	if (first || s->report_us == 0)
 		return;
+	s->reported_at = now->at;
 	if (s->report_first == 0)
 		s->report_first = now->at;
 	s->report_last = now->at;
@@ -190,9 +193,9 @@ is_still_away(const struct edgenode *n, const struct edgenode_options *o,
 
 /* It is not, or no longer, to be stood in for. */
 static int
-is_given_up(const struct edgenode *n)
+is_given_up(const struct edgenode *n, const struct edgenode_options *o)
 {
-	return n->exceeded || n->seen.dead;
+	return n->exceeded || n->seen.dead || (o->peers > 0 && n->seen.lost);
 }
 
 static enum edgenode_state
@@ -209,7 +212,7 @@ state_of(struct edgenode *n, const struct edgenode_options *o,
 		return EDGENODE_HEALTHY;
 	n->exceeded = is_over(n, now);
 	sure = ours ? is_still_away(n, o, now) : is_proved(n, o);
-	if (is_given_up(n))
+	if (is_given_up(n, o))
 		return sure ? EDGENODE_RELEASED : EDGENODE_LATE;
 	if (ours)
 		return EDGENODE_TAKEN;
@@ -300,7 +303,7 @@ lease_wants(struct edgenode *n, const struct edgenode_options *o,
 	unsigned want = 0;
 
 	if (n->state == EDGENODE_LATE) {
-		renew = o->probe && !is_given_up(n);
+		renew = o->probe && !is_given_up(n, o);
 		look_at(n, now->at + 1);
 	} else if (n->state == EDGENODE_TAKEN) {
 		renew = n->seen.renewed_at == 0 || now->at >= next;
@@ -399,6 +402,19 @@ event_wants(struct edgenode *n)
 	    (was == EDGENODE_TAKEN || was == EDGENODE_RELEASED))
 		return want | EDGENODE_TELL_CONNECTED;
 	return want;
+}
+
+enum edgenode_state
+edgenode_state_now(struct edgenode *n, const struct edgenode_options *o,
+    const struct edgenode_clock *now)
+{
+	long long due = n->due;
+	enum edgenode_state state;
+
+	n->max_us = autonomy(n, o);
+	state = state_of(n, o, now);
+	n->due = due;
+	return state;
 }
 
 unsigned

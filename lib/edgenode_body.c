@@ -302,7 +302,7 @@ edgenode_body_show(const struct edgenode_writer *w, const struct edgenode *n)
 
 struct words {
 	const char *reason, *type;
-	char message[640];
+	char message[1024];
 };
 
 static void

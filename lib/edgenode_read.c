@@ -65,7 +65,7 @@ duration_of(struct span s, uint64_t *bad)
 		return -1;
 	if (edgenode_duration(text.p, text.n, &us) == 0)
 		return us;
-	*bad = hash_of(s);
+	*bad = hash_of(s) >> 1 | 1; /* as a state file has it */
 	return -1;
 }
 
@@ -212,7 +212,8 @@ edgenode_read_shown(struct edgenode_shown *s, struct span object,
 	s->said = said(object, ready, autonomous);
 	why = member(ready, "reason");
 	s->dead = span_is(why, "KubeletStopped") != 0;
-	s->released = s->dead || span_is(why, "AutonomyExceeded");
+	s->lost = span_is(why, "PeersCannotReach") != 0;
+	s->released = s->dead || s->lost || span_is(why, "AutonomyExceeded");
 	s->by_us =
 	    span_is(span_at(object, "status.observedBy"), controller) != 0;
 	s->heartbeat_us = time_of(span_at(object, "status.lastHeartbeatTime"));

@@ -52,7 +52,7 @@ struct edgenode_shown {
 	uint64_t said;	    /* edgenode_said() of its status */
 	long long heartbeat_us, report_us, max_us;
 	uint64_t bad_max;
-	unsigned there : 1, released : 1, dead : 1;
+	unsigned there : 1, released : 1, dead : 1, lost : 1;
 	unsigned by_us : 1; /* observedBy */
 };
 

@@ -3,6 +3,7 @@
  * known whether it is they or we who are cut off: one answer in the tree tells
  * that for all, and if it is us no more than these are asked for.
  */
+#include "edgenode_peers.h"
 #include "edgenode_round.h"
 
 #define PROBES 16 /* in the time of a retry */
@@ -44,6 +45,7 @@ edgenode_round(struct edgenode_round *r, struct edgenode_table *t,
 	struct edgenode *n;
 
 	o->proved = r->trusted ? now->at : t->proved;
+	edgenode_peers_weigh(t, o, now);
 	if (now->at >= r->refill)
 		r->probes = PROBES;
 	for (i = 0; i < t->n; i++) {

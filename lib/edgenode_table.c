@@ -7,11 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edgenode_peers.h"
 #include "edgenode_table.h"
 
 static void
 row_free(struct edgenode *n)
 {
+	free(n->words);
+	free(n->reached_by);
 	free(n->name);
 	free(n);
 }
@@ -75,6 +78,8 @@ row_forget(struct edgenode *n)
 {
 	char *name = n->name;
 
+	free(n->words);
+	free(n->reached_by);
 	memset(n, 0, sizeof(*n));
 	n->name = name;
 }
@@ -208,6 +213,8 @@ read_shown(struct edgenode_table *t, struct edgenode *n, const struct feed *f,
 
 	if (read_object(t, f, o, &object) == -1)
 		return -1;
+	if (opt->peers > 0 && edgenode_peers_read(n, object) == -1)
+		return -1;
 	edgenode_read_shown(&n->shown, object, opt->name);
 	n->shown.rv = o->meta.rv;
 	edgenode_see_report(n, opt, now);
@@ -221,6 +228,8 @@ not_shown(struct edgenode *n)
 	if (!n->shown.there)
 		return;
 	memset(&n->shown, 0, sizeof(n->shown));
+	free(n->words);
+	n->words = NULL;
 	n->due = 0;
 }
 

@@ -165,10 +165,17 @@ fail:
 char *
 report_patch(json_t *report)
 {
+	static const char *const optional[] = { "cacheAge", "peers" };
 	json_t *o = json_pack("{s:{s:o}}", "status", "report", report);
 	char *text = NULL;
+	size_t i;
+	int rc = 0;
 
-	if (o != NULL)
+	for (i = 0; i < sizeof(optional) / sizeof(*optional); i++)
+		if (json_object_get(report, optional[i]) == NULL)
+			rc |= json_object_set_new(report, optional[i],
+			    json_null());
+	if (o != NULL && rc == 0)
 		text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	if (text == NULL)

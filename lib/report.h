@@ -12,7 +12,10 @@
  */
 json_t *report_make(const char *data, long long now);
 
-/* The merge patch of an EdgeNode that has it; report is taken. To be freed. */
+/*
+ * The merge patch of an EdgeNode that has it, and nothing of an earlier one;
+ * report is taken. To be freed. NULL with errno ENOMEM.
+ */
 char *report_patch(json_t *report);
 
 /*

@@ -175,6 +175,7 @@ decide() {
 	[ "$autonomy_s" -eq 0 ] || set -- "$@" -M "$autonomy_s"
 	! $all_nodes || set -- "$@" -A
 	[ -z "$selector" ] || set -- "$@" -l "$selector"
+	! $evidence || set -- "$@" -P 2
 	[ -z "$self" ] || set -- "$@" -N "$self"
 	command_line ote-edge-controller -d "$at" -a "$takeover_s" \
 		-s "$at/run/seen" "$@"

@@ -90,10 +90,11 @@ is 'is not wide' $? 1
 # --- options ---
 
 good 'all options' -kubeconfig kc --takeover-after 15s --max-autonomy=72h \
-	-node-selector 'edge in (a,b)' --leader-elect=false -v 3 --name west
+	-node-selector 'edge in (a,b)' --leader-elect=false -v 3 --name west \
+	--peer-evidence
 has act "-a '15'"
 has act "-M '259200'"
-has act "'edge in (a,b)' -N 'west'"
+has act "'edge in (a,b)' -P '2' -N 'west'"
 has act "ote-edge-controller' -v"
 hasnt plan ote-leader
 good 'all nodes' -kubeconfig kc --all-nodes --metrics-address 0 \

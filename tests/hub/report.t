@@ -191,6 +191,54 @@ for args in '-N No' '-N ../x' '-N a -k none' '-N a -d none' ''; do
 	is $? 100 "refused: $args"
 done
 
+# --- peers ---
+
+start_mock
+says ok
+shut=$((mock_port - 1))
+while nc -z 127.0.0.1 $shut 2>/dev/null; do
+	shut=$((shut - 1))
+done
+peers="up=127.0.0.1:$mock_port,shut=127.0.0.1:$shut,node1=127.0.0.1:$shut"
+found() {
+	jq -c '[.status.report.peers[]|.name,.reachable]'
+}
+report -P "$peers"
+is "$? $(tail -n 1 "$dir/mock/last" | found)" '0 ["up",true,"shut",false]' \
+	'which other nodes are reached'
+is "$(cut -d' ' -f1,2 "$d/run/peers" | paste -sd,)" 'up yes,shut no' 'in run/peers, too'
+sed -i 's/[0-9]*$/1764230400/' "$d/run/peers"
+report -P "$peers"
+is "$(tail -n 1 "$dir/mock/last" | jq -c '[.status.report.peers[].since]|unique')" \
+	'["2025-11-27T08:00:00Z"]' 'since when'
+echo "up=127.0.0.1:$shut # gone" >"$dir/peers"
+report -P "$dir/peers"
+is "$(tail -n 1 "$dir/mock/last" | jq -c '.status.report.peers[] |
+	[.name, .reachable, .since > "2025-11-27T08:00:00Z"]')" \
+	'["up",false,true]' 'a file of them, and what has changed'
+was=$(date +%s%3N)
+"$OTE_BIN/ote-report" -n -d "$d" -P 'far=192.0.2.1:9,[=1' 2>/dev/null
+is $? 100 'refused: no name'
+"$OTE_BIN/ote-report" -n -d "$d" -P far=192.0.2.1:9 >"$dir/out"
+[ $(($(date +%s%3N) - was)) -lt 15000 ]
+is "$? $(jq -c '[.peers[]|.reachable]' "$dir/out")" '0 [false]' \
+	'one that does not answer is given up'
+report -P "$dir/none"
+is "$? $(cat "$dir/report.err")" \
+	"0 ote-report: -P, left out: $dir/none: No such file or directory" \
+	'a file that went: told'
+report -P "$dir/none"
+is "$? $(cat "$dir/report.err")" '0 ' 'once'
+is "$(tail -n 1 "$dir/mock/last" | jq -c '.status.report|has("peers"),.peers')" \
+	"true
+null" 'and no old words are left'
+for odd in a a= =1.2.3.4:5 a=b:1 a=1.2.3.4 'A=1.2.3.4:5' 'a=1.2.3.4:5,a=1.2.3.4:6' \
+	a=1.2.3.4:x "$(seq -s, -f 'n%g=127.0.0.1:9' 17)"; do
+	"$OTE_BIN/ote-report" -n -d "$d" -P "$odd" >/dev/null 2>&1
+	is $? 100 "refused: -P $odd"
+done
+stop "$mock_pid"
+
 # --- in a hub ---
 
 start_mock

@@ -479,13 +479,15 @@ test_memory(void)
 
 	begin();
 	memset(&n.seen, 0, sizeof(n.seen));
-	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 a", (BEGIN - 9) * S);
+	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 0 0 0 0 a",
+	    (BEGIN - 9) * S);
 	edgenode_memory_line(&t, &now, line);
 	ok(n.seen.lease && n.seen.heard && !n.seen.report &&
 		n.seen.at == now.at - 9 * S && n.seen.renew_us == 7,
 	    "what another has seen");
 	memset(&n.seen, 0, sizeof(n.seen));
-	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 a", (BEGIN + 9) * S);
+	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 0 0 0 0 a",
+	    (BEGIN + 9) * S);
 	edgenode_memory_line(&t, &now, line);
 	is_int(n.seen.at, now.at, "by a clock that was set back");
 	memset(&n.seen, 0, sizeof(n.seen));
