@@ -18,22 +18,20 @@
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/listener.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "behalf.h"
-#include "credential.h"
 #include "daemon.h"
-#include "dial.h"
 #include "httphead.h"
 #include "masters.h"
 #include "net.h"
 #include "ready.h"
 #include "status.h"
-#include "tunnel_caller.h"
+#include "tunnel_upstream.h"
 
 #define SESSIONS_MAX 256
 #define WAY_MAX (64 * 1024) /* bytes under way in one direction */
@@ -43,10 +41,7 @@
 
 struct tunnel {
 	struct event_base *base;
-	struct kubeconfig kubeconfig;
-	struct credential credential;
-	struct behalf_rules rules;
-	int webhook; /* the caller's identity counts */
+	struct tunnel_upstream up;
 	struct addrinfo *to;
 	const char *data;
 	size_t sessions;
@@ -232,115 +227,46 @@ on_event(struct bufferevent *bev, short what, void *arg)
 
 /* --- beginning --- */
 
-/*
- * As whom it goes, or an HTTP status and why. A token of a websocket protocol
- * is in the head, which goes as it is: with nobody's credential.
- */
-static int
-choose(struct tunnel *t, struct tunnel_caller *c, struct behalf *b,
-    const char *head, size_t n, char *why, size_t len)
-{
-	long long now = (long long)time(NULL);
-	int code;
-
-	if (!t->webhook) {
-		b->kind = BEHALF_OWN;
-		return 0;
-	}
-	if ((code = tunnel_caller_read(c, head, n, now, why, len)) != 0)
-		return code == -1 ? 500 : code;
-	if (c->token == NULL && c->protocol_token)
-		b->kind = BEHALF_NOBODY;
-	else
-		behalf_choose(b, &t->rules, &c->user, c->token, now, why, len);
-	if (b->kind == BEHALF_REFUSED)
-		return 403;
-	if (!c->as_another || b->kind == BEHALF_TOKEN ||
-	    b->kind == BEHALF_PAIR || c->protocol_token)
-		return 0;
-	snprintf(why, len,
-	    "the hub does not impersonate for a caller who has "
-	    "no token, nor a key pair among its identities");
-	return 403;
-}
-
-/* The kubeconfig with the certificate that b goes with. Borrowed, as it is. */
-static struct kubeconfig
-kubeconfig_of(const struct tunnel *t, const struct behalf *b)
-{
-	struct kubeconfig k = t->kubeconfig;
-
-	if (b->kind == BEHALF_OWN || b->kind == BEHALF_IMPERSONATE)
-		return k;
-	k.cert_file = k.key_file = NULL;
-	k.cert_data = b->pair == NULL ? NULL : b->pair->cert;
-	k.key_data = b->pair == NULL ? NULL : b->pair->key;
-	return k;
-}
-
-static struct bufferevent *
-dial(struct tunnel *t, const struct behalf *b)
-{
-	const int flags = BEV_OPT_CLOSE_ON_FREE;
-	struct bufferevent *bev;
-	struct kubeconfig k;
-	char why[128];
-	SSL *ssl;
-
-	(void)kubeconfig_renew(&t->kubeconfig);
-	k = kubeconfig_of(t, b);
-	if (!k.tls) {
-		bev = bufferevent_socket_new(t->base, -1, flags);
-	} else {
-		if ((ssl = dial_ssl(&k, why, sizeof(why))) == NULL) {
-			warnx("%s", why);
-			return NULL;
-		}
-		bev = bufferevent_openssl_socket_new(t->base, -1, ssl,
-		    BUFFEREVENT_SSL_CONNECTING, flags);
-		if (bev == NULL)
-			SSL_free(ssl);
-		else
-			/* the end of TLS without its goodbye is an end, too */
-			bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
-	}
-	return bev;
-}
-
-/* The lines of the head that say who asks. */
-static int
-add_lines(struct tunnel *t, const struct behalf *b, struct buf *lines)
-{
-	struct buf value = { 0 };
-	int rc = 0;
-
-	if (b->kind == BEHALF_OWN || b->kind == BEHALF_IMPERSONATE)
-		rc = credential_authorization(&t->credential, &value);
-	if (rc == 0 && value.len > 0)
-		rc = buf_printf(lines, "Authorization: %s\r\n", value.data);
-	buf_free(&value);
-	return rc == 0 ? behalf_lines(b, lines) : -1;
-}
-
 static int
 send_head(struct session *s, const struct behalf *by, const char *head,
     size_t n)
 {
-	struct tunnel *t = s->t;
-	struct buf b = { 0 }, lines = { 0 };
-	char host[300];
-	int rc = -1, v6 = strchr(t->kubeconfig.host, ':') != NULL;
+	struct buf b = { 0 };
+	int rc = -1;
 
-	snprintf(host, sizeof(host), "%s%s%s:%d", v6 ? "[" : "",
-	    t->kubeconfig.host, v6 ? "]" : "", t->kubeconfig.port);
-	if (add_lines(t, by, &lines) == 0 &&
-	    httphead_upgrade(&b, head, n, host, lines.data,
-		t->webhook && by->kind != BEHALF_OWN &&
-		    by->kind != BEHALF_IMPERSONATE) == 0)
+	if (tunnel_upstream_head(&s->t->up, by, head, n, &b) == 0)
 		rc = bufferevent_write(s->master, b.data, b.len);
-	buf_free(&lines);
 	buf_free(&b);
 	return rc;
+}
+
+/* As whom it goes. 0, or an HTTP status and why. */
+static int
+choose(struct tunnel *t, struct tunnel_caller *c, struct behalf *by,
+    const char *head, size_t n, char *why, size_t len)
+{
+	int code;
+
+	if (!t->up.webhook) {
+		by->kind = BEHALF_OWN;
+		return 0;
+	}
+	code = tunnel_caller_read(c, head, n, (long long)time(NULL), why, len);
+	if (code != 0)
+		return code == -1 ? 500 : code;
+	return tunnel_upstream_choose(&t->up, c, by, why, len);
+}
+
+static struct bufferevent *
+dial(struct tunnel *t, const struct behalf *by)
+{
+	struct bufferevent *bev;
+	char why[128];
+
+	bev = tunnel_upstream_dial(&t->up, t->base, by, why, sizeof(why));
+	if (bev == NULL)
+		warnx("%s", why);
+	return bev;
 }
 
 /* Copying begins once the master is there. */
@@ -458,16 +384,16 @@ listen_at(struct tunnel *t, const char *path)
 static void
 open_upstream(struct tunnel *t, const char *lb)
 {
+	struct tunnel_upstream *u = &t->up;
 	char to[300];
-	int code, v6 = strchr(t->kubeconfig.host, ':') != NULL;
+	int code;
 
-	if (credential_init(&t->credential, &t->kubeconfig) == -1)
-		err(111, "%s", t->kubeconfig.token_file);
-	if (lb == NULL) {
-		snprintf(to, sizeof(to), "%s%s%s:%d", v6 ? "[" : "",
-		    t->kubeconfig.host, v6 ? "]" : "", t->kubeconfig.port);
+	if (credential_init(&u->credential, &u->kubeconfig) == -1)
+		err(111, "%s", u->kubeconfig.token_file);
+	if (lb == NULL && tunnel_upstream_host(u, to, sizeof(to)) == -1)
+		err(100, "%s", u->kubeconfig.server);
+	if (lb == NULL)
 		lb = to;
-	}
 	if ((t->to = net_resolve(lb, &code)) == NULL)
 		errx(100, "%s: %s", lb, gai_strerror(code));
 }
@@ -483,11 +409,12 @@ tell(void *arg, const char *line)
 static void
 open_rules(struct tunnel *t, const char *dir, int impersonate)
 {
-	if (!t->webhook)
+	if (!t->up.webhook)
 		return;
-	if (behalf_init(&t->rules, &t->kubeconfig, dir, impersonate) == -1)
+	if (behalf_init(&t->up.rules, &t->up.kubeconfig, dir, impersonate) ==
+	    -1)
 		err(100, "%s", dir != NULL ? dir : "its own credential");
-	if (identities_check(&t->rules.pairs, (long long)time(NULL), tell,
+	if (identities_check(&t->up.rules.pairs, (long long)time(NULL), tell,
 		NULL) == -1)
 		err(100, "%s", dir);
 }
@@ -515,7 +442,7 @@ main(int argc, char **argv)
 	while ((c = getopt(argc, argv, "a:d:hi:Ik:l:ns:v")) != -1) {
 		switch (c) {
 		case 'a':
-			t.webhook = is_webhook(optarg);
+			t.up.webhook = is_webhook(optarg);
 			break;
 		case 'd':
 			t.data = optarg;
@@ -553,7 +480,8 @@ main(int argc, char **argv)
 		usage(stderr);
 		return 100;
 	}
-	if (kubeconfig_load(&t.kubeconfig, kubeconfig, why, sizeof(why)) == -1)
+	if (kubeconfig_load(&t.up.kubeconfig, kubeconfig, why, sizeof(why)) ==
+	    -1)
 		errx(100, "%s", why);
 	open_upstream(&t, lb);
 	open_rules(&t, dir, impersonate);
