@@ -5,7 +5,8 @@
  * lighttpd hands such requests to a unix socket. The head goes on to the
  * master in the name of its caller, or, where no identity is looked at, under
  * the hub's own credential; from then on bytes are copied both ways, and no
- * side is read further than the other one takes.
+ * side is read further than the other one takes. The tunnel of a k3s agent
+ * ends here where there is no master.
  */
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -27,25 +28,29 @@
 
 #include "daemon.h"
 #include "httphead.h"
-#include "masters.h"
 #include "net.h"
 #include "ready.h"
-#include "status.h"
+#include "tunnel_k3s.h"
+#include "tunnel_refusal.h"
+#include "tunnel_stub.h"
 #include "tunnel_upstream.h"
 
 #define SESSIONS_MAX 256
 #define WAY_MAX (64 * 1024) /* bytes under way in one direction */
 #define HEAD_S 10
 #define CONNECT_S 5
-#define LINGER_S 30 /* for one side, once the other one has ended */
+#define LINGER_S 30	  /* for one side, once the other one has ended */
+#define AGENT_LINGER_S 75 /* the same; agents and servers wait for 60 */
+#define AGENT_S 8 /* for the master's first word: agents give up after 10 */
 
 struct tunnel {
 	struct event_base *base;
 	struct tunnel_upstream up;
 	struct addrinfo *to;
 	const char *data;
+	struct tunnel_stubs stubs;
 	size_t sessions;
-	int verbose;
+	int k3s, verbose;
 };
 
 struct session {
@@ -54,12 +59,17 @@ struct session {
 	struct bufferevent *ended; /* the side that has said all, or NULL */
 	int connected;		   /* the master's side is there */
 	int over;		   /* both have said all: to be flushed only */
+	/* of the tunnel of a k3s agent */
+	int agent;
+	char accept[WEBSOCKET_ACCEPT_SIZE];
+	struct event *deadline; /* the master has not said a word yet */
+	struct tunnel_stub stub;
 };
 
 static void
 usage(FILE *out)
 {
-	fputs("usage: ote-tunnel [-hInv] [-a mode] [-d data] [-i identities] "
+	fputs("usage: ote-tunnel [-hIKnv] [-a mode] [-d data] [-i identities] "
 	      "-k kubeconfig [-l lb] [-s socket]\n",
 	    out);
 }
@@ -67,6 +77,9 @@ usage(FILE *out)
 static void
 session_free(struct session *s)
 {
+	tunnel_stub_end(&s->stub);
+	if (s->deadline != NULL)
+		event_free(s->deadline);
 	if (s->client != NULL)
 		bufferevent_free(s->client);
 	if (s->master != NULL)
@@ -109,48 +122,43 @@ static void
 refuse(struct session *s, int code, const char *message)
 {
 	struct timeval tv = { LINGER_S, 0 };
-	struct status st = { .code = code, .message = message };
 	struct buf b = { 0 };
+	int rc;
 
 	if (s->master != NULL)
 		bufferevent_free(s->master);
 	s->master = NULL;
-	if (status_write(&b, &st) == -1 || buf_puts(&b, "\n") == -1) {
-		buf_free(&b);
+	if ((rc = tunnel_refusal(&b, code, message)) == 0)
+		rc = bufferevent_write(s->client, b.data, b.len);
+	buf_free(&b);
+	if (rc == -1) {
 		session_free(s);
 		return;
 	}
-	evbuffer_add_printf(bufferevent_get_output(s->client),
-	    "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
-	    "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-	    code, status_phrase(code), b.len, b.data);
-	buf_free(&b);
 	bufferevent_setcb(s->client, NULL, on_flushed, on_end, s);
 	bufferevent_set_timeouts(s->client, &tv, &tv);
 }
 
-static void
-refuse_cut_off(struct session *s, const struct masters *ms)
-{
-	time_t t = (time_t)masters_down_since(ms);
-	char message[160] = "the master is out of reach: no tunnel to it";
-	struct tm tm;
-
-	if (t != 0 && gmtime_r(&t, &tm) != NULL)
-		strftime(message, sizeof(message),
-		    "the master is out of reach since %Y-%m-%dT%H:%M:%SZ: no "
-		    "tunnel to it",
-		    &tm);
-	refuse(s, 503, message);
-}
-
 /* --- copying --- */
+
+/* The master's word for the agent: from now on it is a tunnel. */
+static void
+answered(struct session *s)
+{
+	event_free(s->deadline);
+	s->deadline = NULL;
+	bufferevent_enable(s->client, EV_READ);
+	bufferevent_write_buffer(s->master, bufferevent_get_input(s->client));
+}
 
 static void
 on_read(struct bufferevent *bev, void *arg)
 {
 	struct bufferevent *to = other(arg, bev);
+	struct session *s = arg;
 
+	if (s->deadline != NULL)
+		answered(s);
 	bufferevent_write_buffer(to, bufferevent_get_input(bev));
 	if (waiting(to) >= WAY_MAX)
 		bufferevent_disable(bev, EV_READ);
@@ -178,7 +186,7 @@ on_written(struct bufferevent *bev, void *arg)
 		session_free(s);
 	else if (s->ended != NULL && bev == other(s, s->ended))
 		say_end(bev);
-	else if (s->connected)
+	else if (s->connected && s->deadline == NULL)
 		bufferevent_enable(other(s, bev), EV_READ);
 }
 
@@ -190,7 +198,7 @@ static void
 end_half(struct session *s, struct bufferevent *bev)
 {
 	struct bufferevent *to = other(s, bev);
-	struct timeval tv = { LINGER_S, 0 };
+	struct timeval tv = { s->agent ? AGENT_LINGER_S : LINGER_S, 0 };
 
 	bufferevent_disable(bev, EV_READ);
 	bufferevent_set_timeouts(to, &tv, &tv);
@@ -206,6 +214,53 @@ end_half(struct session *s, struct bufferevent *bev)
 }
 
 static void
+on_over(void *arg)
+{
+	session_free(arg);
+}
+
+/*
+ * The tunnel of an agent ends here. doubtful: a master counts as up and could
+ * not be reached.
+ */
+static void
+end_here(struct session *s, int doubtful)
+{
+	if (s->master != NULL)
+		bufferevent_free(s->master);
+	s->master = NULL;
+	if (s->deadline != NULL)
+		event_free(s->deadline);
+	s->deadline = NULL;
+	if (s->t->verbose)
+		warnx("the tunnel of an agent ends here%s",
+		    doubtful ? ": the master cannot be reached" : "");
+	if (tunnel_stub_begin(&s->stub, &s->t->stubs, s->client, s->accept,
+		doubtful, on_over, s) == -1)
+		session_free(s);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	end_here(arg, 1);
+}
+
+static void
+unreachable(struct session *s)
+{
+	if (s->agent) {
+		end_here(s, 1);
+		return;
+	}
+	if (s->t->verbose)
+		warnx("the master cannot be reached");
+	refuse(s, 503, "the master is out of reach: no tunnel to it");
+}
+
+static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct session *s = arg;
@@ -214,11 +269,10 @@ on_event(struct bufferevent *bev, short what, void *arg)
 		s->connected = 1;
 		bufferevent_set_timeouts(bev, NULL, NULL);
 		net_tune(bufferevent_getfd(bev));
-		bufferevent_enable(s->client, EV_READ);
-	} else if (bev == s->master && !s->connected) {
-		if (s->t->verbose)
-			warnx("the master cannot be reached");
-		refuse(s, 503, "the master is out of reach: no tunnel to it");
+		if (!s->agent)
+			bufferevent_enable(s->client, EV_READ);
+	} else if (bev == s->master && (!s->connected || s->deadline != NULL)) {
+		unreachable(s);
 	} else if (s->connected && (what & BEV_EVENT_EOF))
 		end_half(s, bev);
 	else
@@ -240,21 +294,39 @@ send_head(struct session *s, const struct behalf *by, const char *head,
 	return rc;
 }
 
+/* Who asks, and may he ask for this? 0, or an HTTP status and why. */
+static int
+admit(struct session *s, struct tunnel_caller *c, const char *head, size_t n,
+    char *why, size_t len)
+{
+	struct tunnel *t = s->t;
+	enum tunnel_k3s what =
+	    t->k3s ? tunnel_k3s_path(head, n) : TUNNEL_K3S_API;
+	int code = 0;
+
+	s->agent = what == TUNNEL_K3S_CONNECT;
+	if (t->up.webhook)
+		code = tunnel_caller_read(c, head, n, (long long)time(NULL),
+		    why, len);
+	if (code == 0 && s->agent)
+		code = tunnel_k3s_admit(t->up.webhook ? c : NULL, head, n,
+		    s->accept, why, len);
+	if (code == 0 && what == TUNNEL_K3S_OTHER) {
+		snprintf(why, len, "no tunnel goes to that path");
+		code = 403;
+	}
+	return code == -1 ? 500 : code;
+}
+
 /* As whom it goes. 0, or an HTTP status and why. */
 static int
-choose(struct tunnel *t, struct tunnel_caller *c, struct behalf *by,
-    const char *head, size_t n, char *why, size_t len)
+choose(struct tunnel *t, const struct tunnel_caller *c, struct behalf *by,
+    char *why, size_t len)
 {
-	int code;
-
-	if (!t->up.webhook) {
-		by->kind = BEHALF_OWN;
-		return 0;
-	}
-	code = tunnel_caller_read(c, head, n, (long long)time(NULL), why, len);
-	if (code != 0)
-		return code == -1 ? 500 : code;
-	return tunnel_upstream_choose(&t->up, c, by, why, len);
+	if (t->up.webhook)
+		return tunnel_upstream_choose(&t->up, c, by, why, len);
+	by->kind = BEHALF_OWN;
+	return 0;
 }
 
 static struct bufferevent *
@@ -269,24 +341,33 @@ dial(struct tunnel *t, const struct behalf *by)
 	return bev;
 }
 
-/* Copying begins once the master is there. */
+/* Copying begins once the master is there, for an agent at its first word. */
 static void
 join(struct session *s)
 {
-	struct timeval tv = { CONNECT_S, 0 };
+	struct timeval tv = { CONNECT_S, 0 }, agent = { AGENT_S, 0 };
 	struct evbuffer *in = bufferevent_get_input(s->client);
 
 	bufferevent_setcb(s->client, on_read, on_written, on_event, s);
 	bufferevent_setcb(s->master, on_read, on_written, on_event, s);
 	bufferevent_setwatermark(s->client, EV_READ, 0, WAY_MAX);
 	bufferevent_setwatermark(s->master, EV_READ, 0, WAY_MAX);
-	bufferevent_set_timeouts(s->master, &tv, &tv);
-	if (evbuffer_get_length(in) > 0)
-		bufferevent_write_buffer(s->master, in);
+	if (s->agent) {
+		s->deadline = evtimer_new(s->t->base, on_deadline, s);
+		if (s->deadline == NULL ||
+		    event_add(s->deadline, &agent) == -1) {
+			refuse(s, 500, "no tunnel can be made");
+			return;
+		}
+	} else {
+		bufferevent_set_timeouts(s->master, &tv, &tv);
+		if (evbuffer_get_length(in) > 0)
+			bufferevent_write_buffer(s->master, in);
+	}
 	bufferevent_enable(s->master, EV_READ | EV_WRITE);
 	if (bufferevent_socket_connect(s->master, s->t->to->ai_addr,
 		(int)s->t->to->ai_addrlen) == -1)
-		refuse(s, 503, "the master is out of reach: no tunnel to it");
+		unreachable(s);
 }
 
 /* With a whole head of n bytes in hand. */
@@ -295,16 +376,19 @@ begin(struct session *s, struct evbuffer *in, size_t n)
 {
 	const char *head = (char *)evbuffer_pullup(in, (ev_ssize_t)n);
 	struct tunnel_caller c = { 0 };
-	struct masters ms = { .n = 0 };
 	struct behalf by = { 0 };
-	char path[512], why[512] = "";
-	int code;
+	char why[512] = "", since[128];
+	int code, cut_off = tunnel_cut_off(s->t->data, since, sizeof(since));
 
-	snprintf(path, sizeof(path), "%s/run/masters", s->t->data);
-	if ((code = choose(s->t, &c, &by, head, n, why, sizeof(why))) != 0) {
+	if ((code = admit(s, &c, head, n, why, sizeof(why))) != 0) {
 		refuse(s, code, why);
-	} else if (masters_read(&ms, path) == 0 && !masters_any_up(&ms)) {
-		refuse_cut_off(s, &ms);
+	} else if (cut_off && s->agent) {
+		evbuffer_drain(in, n);
+		end_here(s, 0);
+	} else if ((code = choose(s->t, &c, &by, why, sizeof(why))) != 0) {
+		refuse(s, code, why);
+	} else if (cut_off) {
+		refuse(s, 503, since);
 	} else if ((s->master = dial(s->t, &by)) == NULL) {
 		refuse(s, 500, "no tunnel can be made");
 	} else if (send_head(s, &by, head, n) == -1) {
@@ -439,7 +523,7 @@ main(int argc, char **argv)
 	int c, check = 0, impersonate = 0;
 
 	umask(077);
-	while ((c = getopt(argc, argv, "a:d:hi:Ik:l:ns:v")) != -1) {
+	while ((c = getopt(argc, argv, "a:d:hi:Ik:Kl:ns:v")) != -1) {
 		switch (c) {
 		case 'a':
 			t.up.webhook = is_webhook(optarg);
@@ -458,6 +542,9 @@ main(int argc, char **argv)
 			break;
 		case 'k':
 			kubeconfig = optarg;
+			break;
+		case 'K':
+			t.k3s = 1;
 			break;
 		case 'l':
 			lb = optarg;
@@ -491,7 +578,9 @@ main(int argc, char **argv)
 		snprintf(path, sizeof(path), "%s/run/tunnel.sock", t.data);
 		socket = path;
 	}
-	if ((t.base = event_base_new()) == NULL || daemon_signals(t.base) == -1)
+	if ((t.base = event_base_new()) == NULL ||
+	    daemon_signals(t.base) == -1 ||
+	    tunnel_stubs_init(&t.stubs, t.base, t.data) == -1)
 		errx(111, "no memory");
 	if ((l = listen_at(&t, socket)) == NULL)
 		err(100, "%s: cannot listen there", socket);
