@@ -216,7 +216,7 @@ show(struct tool *t)
 
 /*
  * A file of them that was changed for the worse is told once, and must not end
- * the reports. Exits with check.
+ * the reports. With check, or a list that is none, it exits.
  */
 static void
 take_peers(struct tool *t, int check)
@@ -226,7 +226,7 @@ take_peers(struct tool *t, int check)
 	if (t->peer_list == NULL)
 		return;
 	if (peers_parse(&t->peers, t->peer_list, why, sizeof(why)) == -1) {
-		if (check)
+		if (check || strchr(t->peer_list, '/') == NULL)
 			errx(100, "-P: %s", why);
 		t->peers.n = 0;
 		if (unlinkat(t->datafd, PEERS_FILE, 0) == 0 || t->verbose)

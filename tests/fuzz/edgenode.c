@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "edgenode_memory.h"
+#include "edgenode_peers.h"
 #include "edgenode_pods.h"
 #include "edgenode_say.h"
 
@@ -55,6 +56,20 @@ check_decision(struct edgenode *n)
 	}
 }
 
+/* Each word is of somebody. */
+static void
+check_words(struct edgenode *n)
+{
+	const char *w;
+	int count = 0;
+
+	for (w = n->words; w != NULL && *w != '\0'; w += strlen(w) + 1, count++)
+		if ((*w != '+' && *w != '-') || w[1] == '\0')
+			abort();
+	if (count > EDGENODE_PEERS_MAX)
+		abort();
+}
+
 static void
 check_memory(char *text)
 {
@@ -84,10 +99,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	edgenode_read_node(&n.node, object);
 	edgenode_read_lease(&n.lease, object, "a", "c");
 	edgenode_read_shown(&n.shown, object, "c");
+	(void)edgenode_peers_read(&n, object);
+	check_words(&n);
 	(void)edgenode_pods_marked(object);
 	check_decision(&n);
 	check_time(text, object.n);
 	check_memory(text);
+	free(n.words);
 	free(text);
 	return 0;
 }

@@ -102,7 +102,7 @@ has edgenodes a "$auto" "\"True TakenOver $since $(when 31); it is reached by b\
 
 at=330
 for node in b c d; do
-	say $node -a
+	say $node -a -a
 done
 change nodes b '.status.conditions[1].status = "False"'
 change nodes c '.metadata.labels = {}'
@@ -113,7 +113,7 @@ go 353
 at=370
 beat b && beat c && beat d
 step 371 -P 2
-did 'not those that are not Ready, not selected, or too few' 'renew a'
+did 'not those that are not Ready, not selected, or one alone' 'renew a'
 has edgenodes a "$auto" "\"True TakenOver $since $(when 31)\""
 step 371 -P 1
 obey

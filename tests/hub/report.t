@@ -237,6 +237,10 @@ for odd in a a= =1.2.3.4:5 a=b:1 a=1.2.3.4 'A=1.2.3.4:5' 'a=1.2.3.4:5,a=1.2.3.4:
 	"$OTE_BIN/ote-report" -n -d "$d" -P "$odd" >/dev/null 2>&1
 	is $? 100 "refused: -P $odd"
 done
+for odd in a ''; do
+	report -P "$odd"
+	is $? 100 "refused: -P '$odd', also without -n"
+done
 stop "$mock_pid"
 
 # --- in a hub ---
