@@ -12,7 +12,8 @@
 // EdgeNodes), taken, told (taint and EdgeNode, too), undone.
 //
 // A heartbeat is what kubelet does for its Lease, in protobuf: a PUT; when it
-// conflicts, GET and PUT. kubelet's GET of its Node every 10 s is not made.
+// conflicts, GET and PUT. kubelet's GET of its Node every 10 s is not made. With
+// -etcd ADDRESS those from the -api N-th on do it past the master, see direct.go.
 package main
 
 import (
@@ -26,6 +27,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	clientv3 "go.etcd.io/etcd/client/v3"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -49,11 +51,16 @@ type member struct {
 	mu   sync.Mutex
 	seen sight
 	beat time.Time // the last that was taken
+	// past the master, nil if not, and where its Lease is there
+	store *clientv3.Client
+	at    int64
 }
 
 type fleet struct {
 	conf    *rest.Config
 	sets    []*kubernetes.Clientset
+	store   *clientv3.Client
+	api     int // so many do not use it
 	every   time.Duration
 	members []*member
 	byName  sync.Map
@@ -74,20 +81,24 @@ func client(conf *rest.Config) *kubernetes.Clientset {
 	return kubernetes.NewForConfigOrDie(c)
 }
 
-func newFleet(conf *rest.Config, every time.Duration) *fleet {
-	f := &fleet{conf: conf, every: every,
+func newFleet(conf *rest.Config, every time.Duration, etcd string,
+	api int) *fleet {
+	f := &fleet{conf: conf, every: every, api: api,
 		slots: make(chan struct{}, atOnce)}
 	for range connections {
 		f.sets = append(f.sets, client(conf))
 	}
 	f.took.Store(&cli.Times{})
+	if etcd != "" {
+		f.store = newStore(etcd)
+	}
 	return f
 }
 
 // --- nodes ---
 
-func (m *member) make() error {
-	n, err := m.set.CoreV1().Nodes().Create(ctx, &v1.Node{
+func (m *member) asNode() *v1.Node {
+	return &v1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: m.name,
 			Labels: map[string]string{
 				"kubernetes.io/hostname":          m.name,
@@ -97,7 +108,15 @@ func (m *member) make() error {
 				"cpu":    resource.MustParse("4"),
 				"memory": resource.MustParse("4Gi"),
 				"pods":   resource.MustParse("110")}},
-	}, metav1.CreateOptions{})
+	}
+}
+
+func (m *member) make() error {
+	if m.store != nil {
+		return m.makeDirect()
+	}
+	n, err := m.set.CoreV1().Nodes().Create(ctx, m.asNode(),
+		metav1.CreateOptions{})
 	if err != nil {
 		return err
 	}
@@ -107,6 +126,13 @@ func (m *member) make() error {
 		[]byte(`{"spec":{"taints":null}}`), metav1.PatchOptions{})
 	if err != nil {
 		return err
+	}
+	return m.renew()
+}
+
+func (m *member) renewIt() error {
+	if m.store != nil {
+		return m.renewDirect()
 	}
 	return m.renew()
 }
@@ -124,14 +150,14 @@ func (m *member) live(f *fleet) {
 		}
 		due := time.Now()
 		f.slots <- struct{}{}
-		err := m.renew()
+		err := m.renewIt()
 		<-f.slots
 		f.took.Load().Add(time.Since(due))
 		if err == nil {
 			m.mu.Lock()
 			m.beat = time.Now()
 			m.mu.Unlock()
-		} else if !errors.IsConflict(err) {
+		} else if !errors.IsConflict(err) || m.store != nil {
 			f.failed.Add(1)
 			cli.Print(map[string]string{"node": m.name,
 				"error": err.Error()})
@@ -148,6 +174,9 @@ func (f *fleet) grow(n int) {
 		m := &member{wake: make(chan struct{}, 1)}
 		m.set = f.sets[i%connections]
 		m.name = fmt.Sprintf("fleet-%05d", i)
+		if i >= f.api {
+			m.store = f.store
+		}
 		f.members = append(f.members, m)
 		f.byName.Store(m.name, m)
 	}

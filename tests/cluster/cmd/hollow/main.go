@@ -141,11 +141,13 @@ func main() {
 	conf := flag.String("kubeconfig", "", "kubeconfig")
 	cut := flag.String("cut", "", "directory of those that are cut off")
 	every := flag.Duration("every", 10*time.Second, "between heartbeats")
+	etcd := flag.String("etcd", "", "of a fleet, past the master: its address")
+	api := flag.Int("api", 0, "of a fleet, how many not past it")
 	pipe := flag.String("fleet", "", "pipe of commands: be a fleet")
 	flag.Parse()
 
 	if *pipe != "" {
-		newFleet(cli.Config(*conf, "ote-hollow/1"), *every).obey(*pipe)
+		newFleet(cli.Config(*conf, "ote-hollow/1"), *every, *etcd, *api).obey(*pipe)
 		return
 	}
 	set := kubernetes.NewForConfigOrDie(cli.Config(*conf, "ote-hollow/1"))
