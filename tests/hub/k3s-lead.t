@@ -45,12 +45,13 @@ printf '{"kind":"SubjectAccessReview","apiVersion":"v1","metadata":{},"spec":{},
 rules <<END
 /apis/authorization.k8s.io/v1/subjectaccessreviews* yes
 $eps/kubernetes* object
-$eps[?]*metadata.name*watch=true* init hold
-$eps[?]*watch=true*metadata.name* init hold
-$eps[?]*metadata.name* straight
+${eps}[?]*metadata.name*watch=true* init hold
+${eps}[?]*watch=true*metadata.name* init hold
+${eps}[?]*metadata.name* straight
 /api/v1/endpoints*watch=true* all hold
 /api/v1/endpoints* all-straight
 END
+# shellcheck disable=SC2119
 start_k3s
 wait_for 15 test -e "edge/cache/core/v1/endpoints/default,fieldSelector=metadata.name=kubernetes/journal"
 ok $? 'the feed is there'
@@ -146,6 +147,7 @@ is "$(told woff 1)" "ADDED $here 15" 'cut off: a WATCH'
 ! gone "$watch_pid"
 ok $? 'is held'
 stop "$edge_pid"
+# shellcheck disable=SC2119
 start_k3s
 wait_for 15 master_is down
 leads 'after a restart'

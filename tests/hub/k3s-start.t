@@ -118,12 +118,14 @@ ok $? 'and it says so'
 stop "$server_pid"
 serve www -WWW
 rm -rf edge
+# shellcheck disable=SC2119
 start_k3s
 cmp -s edge/k3s/client-ca.crt client-ca.crt
 ok $? 'from the server comes who issues the certificates of clients'
 stop "$server_pid"
 stop "$edge_pid"
 before=$(sha256sum <edge/run/serving.pem)
+# shellcheck disable=SC2119
 start_k3s
 get /cacerts
 is "$code" 200 'a later start needs no server'

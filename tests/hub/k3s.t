@@ -43,6 +43,7 @@ rules <<END
 /v1-k3s/* no
 /apis apis
 END
+# shellcheck disable=SC2119
 start_k3s
 lead=127.0.0.1:$edge_port
 
@@ -281,6 +282,7 @@ kill -KILL "$mock_pid"
 wait_for 15 master_is down
 offline 'cut off'
 stop "$edge_pid"
+# shellcheck disable=SC2119
 start_k3s
 wait_for 15 master_is down
 offline 'after a restart'
