@@ -177,11 +177,25 @@ is "$code" 405 'another method'
 is "$(wc -l <mock/log)" "$before" 'the server has heard nothing of all that'
 
 # --- between servers ---
+rules <<END
+* config
+END
 for path in /db/info /v1-k3s/server-bootstrap /v1-k3s/encrypt/status \
 	/v1-k3s/token /v1-k3s/cert/cacerts; do
 	get "$path" -u server:secret
 	is "$code" 403 "$path is refused"
 done
+before=$(wc -l <mock/log)
+for path in /v1-k3s/../db/info /v1-k3s/%2e%2e/db/info /v1-k3s/.. /v1-k3s/a/b \
+	/v1-k3s/config/../token /v1-k3s/config%2f..%2ftoken /v1-k3s/ /db \
+	/v1-k3s/x%00; do
+	get "$path" -u server:secret
+	is "$code" 403 "$path is refused"
+done
+get /v1-k3s/config -u server:secret -X CONNECT
+[ "$code" -ge 400 ]
+ok $? "CONNECT is refused: $code"
+is "$(wc -l <mock/log)" "$before" 'and the server has not heard of it'
 get /v1-k3s/connect --cert kubelet.crt --key kubelet.key
 is "$code" 400 '/v1-k3s/connect is for a websocket'
 
