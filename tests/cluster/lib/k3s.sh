@@ -14,6 +14,7 @@
 AGENT_DIR=/var/lib/rancher/k3s/agent
 TRUST=${CLUSTER:-}/pki/trust.crt
 K3S_PASSWORD=0123456789abcdef
+K3S_BEARER=abcdef.0123456789abcdef
 
 # k3s_pki: server-ca, apart from the cluster's CA, which is the client-ca; the
 # supervisor's pair; and $CLUSTER/hub/ssl, as a user makes it
@@ -89,8 +90,8 @@ EOF
 k3s_server_start() {
 	proc_start k3s-server "$OWN/k3s-server" ${K3S_OLD:+-old} \
 	    -pki "$CLUSTER/pki" -kubeconfig "$CLUSTER/admin.kubeconfig" \
-	    -password "$K3S_PASSWORD" -data "$CLUSTER/k3s" \
-	    -config "$CLUSTER/k3s/config"
+	    -password "$K3S_PASSWORD" -bootstrap-token "$K3S_BEARER" \
+	    -data "$CLUSTER/k3s" -config "$CLUSTER/k3s/config"
 }
 
 # k3s_objects: the controller's role, and where the server says it is
