@@ -1,6 +1,6 @@
 # EdgeHub. Everything made goes to build/ (build/san/ with SAN=1).
 # Overridable: CC CFLAGS LDFLAGS PREFIX DESTDIR WERROR
-#   all check check-unit check-hub check-cluster lint fuzz bench soak demo image install clean
+#   all check check-unit check-hub check-cluster check-k3s lint fuzz bench soak demo image install clean
 VERSION = 0.1.0
 PREFIX = /usr/local
 CC = gcc
@@ -102,6 +102,10 @@ check-alone: all $(HELPERS)
 # The controller's, which is not finished: by hand.
 check-controller: all $(HELPERS)
 	$(PROVE) 1800 prove --timer $(wildcard tests/cluster/3[01]-*.t)
+# The same k3s agent's way with the server and agent of cmd/, and with a real
+# k3s where there is one.
+check-k3s: all $(HELPERS)
+	$(PROVE) 1800 prove --timer $(wildcard tests/cluster/4*-*.t)
 soak:
 	CUT_SECONDS=600 $(MAKE) check-cluster
 bench: all $(BENCHES) $(HELPERS)
@@ -148,4 +152,4 @@ clean:
 -include $(shell find $(B) build/fuzz -name '*.d' 2>/dev/null)
 .SECONDARY:
 .PHONY: all check check-unit check-hub check-cluster check-session check-alone \
-	check-controller soak bench demo image fuzz lint install clean
+	check-controller check-k3s soak bench demo image fuzz lint install clean
