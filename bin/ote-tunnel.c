@@ -5,7 +5,8 @@
  * lighttpd hands such requests to a unix socket. The head goes on to the
  * master in the name of its caller, or, where no identity is looked at, under
  * the hub's own credential; from then on bytes are copied both ways, and no
- * side is read further than the other one takes.
+ * side is read further than the other one takes. The tunnel of a k3s agent
+ * ends here where there is no master.
  */
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -18,39 +19,38 @@
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/listener.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "behalf.h"
-#include "credential.h"
 #include "daemon.h"
-#include "dial.h"
 #include "httphead.h"
-#include "masters.h"
 #include "net.h"
 #include "ready.h"
-#include "status.h"
-#include "tunnel_caller.h"
+#include "tunnel_k3s.h"
+#include "tunnel_refusal.h"
+#include "tunnel_stub.h"
+#include "tunnel_upstream.h"
 
 #define SESSIONS_MAX 256
 #define WAY_MAX (64 * 1024) /* bytes under way in one direction */
 #define HEAD_S 10
 #define CONNECT_S 5
-#define LINGER_S 30 /* for one side, once the other one has ended */
+#define LINGER_S 30	  /* for one side, once the other one has ended */
+#define AGENT_LINGER_S 75 /* the same; agents and servers wait for 60 */
+#define AGENT_S 8 /* for the master's first word: agents give up after 10 */
 
 struct tunnel {
 	struct event_base *base;
-	struct kubeconfig kubeconfig;
-	struct credential credential;
-	struct behalf_rules rules;
-	int webhook; /* the caller's identity counts */
+	struct tunnel_upstream up;
 	struct addrinfo *to;
 	const char *data;
+	struct tunnel_stubs stubs;
 	size_t sessions;
-	int verbose;
+	int k3s, verbose;
 };
 
 struct session {
@@ -59,12 +59,17 @@ struct session {
 	struct bufferevent *ended; /* the side that has said all, or NULL */
 	int connected;		   /* the master's side is there */
 	int over;		   /* both have said all: to be flushed only */
+	/* of the tunnel of a k3s agent */
+	int agent;
+	char accept[WEBSOCKET_ACCEPT_SIZE];
+	struct event *deadline; /* the master has not said a word yet */
+	struct tunnel_stub stub;
 };
 
 static void
 usage(FILE *out)
 {
-	fputs("usage: ote-tunnel [-hInv] [-a mode] [-d data] [-i identities] "
+	fputs("usage: ote-tunnel [-hIKnv] [-a mode] [-d data] [-i identities] "
 	      "-k kubeconfig [-l lb] [-s socket]\n",
 	    out);
 }
@@ -72,6 +77,9 @@ usage(FILE *out)
 static void
 session_free(struct session *s)
 {
+	tunnel_stub_end(&s->stub);
+	if (s->deadline != NULL)
+		event_free(s->deadline);
 	if (s->client != NULL)
 		bufferevent_free(s->client);
 	if (s->master != NULL)
@@ -114,48 +122,43 @@ static void
 refuse(struct session *s, int code, const char *message)
 {
 	struct timeval tv = { LINGER_S, 0 };
-	struct status st = { .code = code, .message = message };
 	struct buf b = { 0 };
+	int rc;
 
 	if (s->master != NULL)
 		bufferevent_free(s->master);
 	s->master = NULL;
-	if (status_write(&b, &st) == -1 || buf_puts(&b, "\n") == -1) {
-		buf_free(&b);
+	if ((rc = tunnel_refusal(&b, code, message)) == 0)
+		rc = bufferevent_write(s->client, b.data, b.len);
+	buf_free(&b);
+	if (rc == -1) {
 		session_free(s);
 		return;
 	}
-	evbuffer_add_printf(bufferevent_get_output(s->client),
-	    "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
-	    "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
-	    code, status_phrase(code), b.len, b.data);
-	buf_free(&b);
 	bufferevent_setcb(s->client, NULL, on_flushed, on_end, s);
 	bufferevent_set_timeouts(s->client, &tv, &tv);
 }
 
-static void
-refuse_cut_off(struct session *s, const struct masters *ms)
-{
-	time_t t = (time_t)masters_down_since(ms);
-	char message[160] = "the master is out of reach: no tunnel to it";
-	struct tm tm;
-
-	if (t != 0 && gmtime_r(&t, &tm) != NULL)
-		strftime(message, sizeof(message),
-		    "the master is out of reach since %Y-%m-%dT%H:%M:%SZ: no "
-		    "tunnel to it",
-		    &tm);
-	refuse(s, 503, message);
-}
-
 /* --- copying --- */
+
+/* The master's word for the agent: from now on it is a tunnel. */
+static void
+answered(struct session *s)
+{
+	event_free(s->deadline);
+	s->deadline = NULL;
+	bufferevent_enable(s->client, EV_READ);
+	bufferevent_write_buffer(s->master, bufferevent_get_input(s->client));
+}
 
 static void
 on_read(struct bufferevent *bev, void *arg)
 {
 	struct bufferevent *to = other(arg, bev);
+	struct session *s = arg;
 
+	if (s->deadline != NULL)
+		answered(s);
 	bufferevent_write_buffer(to, bufferevent_get_input(bev));
 	if (waiting(to) >= WAY_MAX)
 		bufferevent_disable(bev, EV_READ);
@@ -183,7 +186,7 @@ on_written(struct bufferevent *bev, void *arg)
 		session_free(s);
 	else if (s->ended != NULL && bev == other(s, s->ended))
 		say_end(bev);
-	else if (s->connected)
+	else if (s->connected && s->deadline == NULL)
 		bufferevent_enable(other(s, bev), EV_READ);
 }
 
@@ -195,7 +198,7 @@ static void
 end_half(struct session *s, struct bufferevent *bev)
 {
 	struct bufferevent *to = other(s, bev);
-	struct timeval tv = { LINGER_S, 0 };
+	struct timeval tv = { s->agent ? AGENT_LINGER_S : LINGER_S, 0 };
 
 	bufferevent_disable(bev, EV_READ);
 	bufferevent_set_timeouts(to, &tv, &tv);
@@ -211,6 +214,53 @@ end_half(struct session *s, struct bufferevent *bev)
 }
 
 static void
+on_over(void *arg)
+{
+	session_free(arg);
+}
+
+/*
+ * The tunnel of an agent ends here. doubtful: a master counts as up and could
+ * not be reached.
+ */
+static void
+end_here(struct session *s, int doubtful)
+{
+	if (s->master != NULL)
+		bufferevent_free(s->master);
+	s->master = NULL;
+	if (s->deadline != NULL)
+		event_free(s->deadline);
+	s->deadline = NULL;
+	if (s->t->verbose)
+		warnx("the tunnel of an agent ends here%s",
+		    doubtful ? ": the master cannot be reached" : "");
+	if (tunnel_stub_begin(&s->stub, &s->t->stubs, s->client, s->accept,
+		doubtful, on_over, s) == -1)
+		session_free(s);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	end_here(arg, 1);
+}
+
+static void
+unreachable(struct session *s)
+{
+	if (s->agent) {
+		end_here(s, 1);
+		return;
+	}
+	if (s->t->verbose)
+		warnx("the master cannot be reached");
+	refuse(s, 503, "the master is out of reach: no tunnel to it");
+}
+
+static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct session *s = arg;
@@ -219,11 +269,10 @@ on_event(struct bufferevent *bev, short what, void *arg)
 		s->connected = 1;
 		bufferevent_set_timeouts(bev, NULL, NULL);
 		net_tune(bufferevent_getfd(bev));
-		bufferevent_enable(s->client, EV_READ);
-	} else if (bev == s->master && !s->connected) {
-		if (s->t->verbose)
-			warnx("the master cannot be reached");
-		refuse(s, 503, "the master is out of reach: no tunnel to it");
+		if (!s->agent)
+			bufferevent_enable(s->client, EV_READ);
+	} else if (bev == s->master && (!s->connected || s->deadline != NULL)) {
+		unreachable(s);
 	} else if (s->connected && (what & BEV_EVENT_EOF))
 		end_half(s, bev);
 	else
@@ -232,135 +281,93 @@ on_event(struct bufferevent *bev, short what, void *arg)
 
 /* --- beginning --- */
 
-/*
- * As whom it goes, or an HTTP status and why. A token of a websocket protocol
- * is in the head, which goes as it is: with nobody's credential.
- */
-static int
-choose(struct tunnel *t, struct tunnel_caller *c, struct behalf *b,
-    const char *head, size_t n, char *why, size_t len)
-{
-	long long now = (long long)time(NULL);
-	int code;
-
-	if (!t->webhook) {
-		b->kind = BEHALF_OWN;
-		return 0;
-	}
-	if ((code = tunnel_caller_read(c, head, n, now, why, len)) != 0)
-		return code == -1 ? 500 : code;
-	if (c->token == NULL && c->protocol_token)
-		b->kind = BEHALF_NOBODY;
-	else
-		behalf_choose(b, &t->rules, &c->user, c->token, now, why, len);
-	if (b->kind == BEHALF_REFUSED)
-		return 403;
-	if (!c->as_another || b->kind == BEHALF_TOKEN ||
-	    b->kind == BEHALF_PAIR || c->protocol_token)
-		return 0;
-	snprintf(why, len,
-	    "the hub does not impersonate for a caller who has "
-	    "no token, nor a key pair among its identities");
-	return 403;
-}
-
-/* The kubeconfig with the certificate that b goes with. Borrowed, as it is. */
-static struct kubeconfig
-kubeconfig_of(const struct tunnel *t, const struct behalf *b)
-{
-	struct kubeconfig k = t->kubeconfig;
-
-	if (b->kind == BEHALF_OWN || b->kind == BEHALF_IMPERSONATE)
-		return k;
-	k.cert_file = k.key_file = NULL;
-	k.cert_data = b->pair == NULL ? NULL : b->pair->cert;
-	k.key_data = b->pair == NULL ? NULL : b->pair->key;
-	return k;
-}
-
-static struct bufferevent *
-dial(struct tunnel *t, const struct behalf *b)
-{
-	const int flags = BEV_OPT_CLOSE_ON_FREE;
-	struct bufferevent *bev;
-	struct kubeconfig k;
-	char why[128];
-	SSL *ssl;
-
-	(void)kubeconfig_renew(&t->kubeconfig);
-	k = kubeconfig_of(t, b);
-	if (!k.tls) {
-		bev = bufferevent_socket_new(t->base, -1, flags);
-	} else {
-		if ((ssl = dial_ssl(&k, why, sizeof(why))) == NULL) {
-			warnx("%s", why);
-			return NULL;
-		}
-		bev = bufferevent_openssl_socket_new(t->base, -1, ssl,
-		    BUFFEREVENT_SSL_CONNECTING, flags);
-		if (bev == NULL)
-			SSL_free(ssl);
-		else
-			/* the end of TLS without its goodbye is an end, too */
-			bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
-	}
-	return bev;
-}
-
-/* The lines of the head that say who asks. */
-static int
-add_lines(struct tunnel *t, const struct behalf *b, struct buf *lines)
-{
-	struct buf value = { 0 };
-	int rc = 0;
-
-	if (b->kind == BEHALF_OWN || b->kind == BEHALF_IMPERSONATE)
-		rc = credential_authorization(&t->credential, &value);
-	if (rc == 0 && value.len > 0)
-		rc = buf_printf(lines, "Authorization: %s\r\n", value.data);
-	buf_free(&value);
-	return rc == 0 ? behalf_lines(b, lines) : -1;
-}
-
 static int
 send_head(struct session *s, const struct behalf *by, const char *head,
     size_t n)
 {
-	struct tunnel *t = s->t;
-	struct buf b = { 0 }, lines = { 0 };
-	char host[300];
-	int rc = -1, v6 = strchr(t->kubeconfig.host, ':') != NULL;
+	struct buf b = { 0 };
+	int rc = -1;
 
-	snprintf(host, sizeof(host), "%s%s%s:%d", v6 ? "[" : "",
-	    t->kubeconfig.host, v6 ? "]" : "", t->kubeconfig.port);
-	if (add_lines(t, by, &lines) == 0 &&
-	    httphead_upgrade(&b, head, n, host, lines.data,
-		t->webhook && by->kind != BEHALF_OWN &&
-		    by->kind != BEHALF_IMPERSONATE) == 0)
+	if (tunnel_upstream_head(&s->t->up, by, head, n, &b) == 0)
 		rc = bufferevent_write(s->master, b.data, b.len);
-	buf_free(&lines);
 	buf_free(&b);
 	return rc;
 }
 
-/* Copying begins once the master is there. */
+/* Who asks, and may he ask for this? 0, or an HTTP status and why. */
+static int
+admit(struct session *s, struct tunnel_caller *c, const char *head, size_t n,
+    char *why, size_t len)
+{
+	struct tunnel *t = s->t;
+	enum tunnel_k3s what =
+	    t->k3s ? tunnel_k3s_path(head, n) : TUNNEL_K3S_API;
+	int code = 0;
+
+	s->agent = what == TUNNEL_K3S_CONNECT;
+	if (t->up.webhook)
+		code = tunnel_caller_read(c, head, n, (long long)time(NULL),
+		    why, len);
+	if (code == 0 && s->agent)
+		code = tunnel_k3s_admit(t->up.webhook ? c : NULL, head, n,
+		    s->accept, why, len);
+	if (code == 0 && what == TUNNEL_K3S_OTHER) {
+		snprintf(why, len, "no tunnel goes to that path");
+		code = 403;
+	}
+	return code == -1 ? 500 : code;
+}
+
+/* As whom it goes. 0, or an HTTP status and why. */
+static int
+choose(struct tunnel *t, const struct tunnel_caller *c, struct behalf *by,
+    char *why, size_t len)
+{
+	if (t->up.webhook)
+		return tunnel_upstream_choose(&t->up, c, by, why, len);
+	by->kind = BEHALF_OWN;
+	return 0;
+}
+
+static struct bufferevent *
+dial(struct tunnel *t, const struct behalf *by)
+{
+	struct bufferevent *bev;
+	char why[128];
+
+	bev = tunnel_upstream_dial(&t->up, t->base, by, why, sizeof(why));
+	if (bev == NULL)
+		warnx("%s", why);
+	return bev;
+}
+
+/* Copying begins once the master is there, for an agent at its first word. */
 static void
 join(struct session *s)
 {
-	struct timeval tv = { CONNECT_S, 0 };
+	struct timeval tv = { CONNECT_S, 0 }, agent = { AGENT_S, 0 };
 	struct evbuffer *in = bufferevent_get_input(s->client);
 
 	bufferevent_setcb(s->client, on_read, on_written, on_event, s);
 	bufferevent_setcb(s->master, on_read, on_written, on_event, s);
 	bufferevent_setwatermark(s->client, EV_READ, 0, WAY_MAX);
 	bufferevent_setwatermark(s->master, EV_READ, 0, WAY_MAX);
-	bufferevent_set_timeouts(s->master, &tv, &tv);
-	if (evbuffer_get_length(in) > 0)
-		bufferevent_write_buffer(s->master, in);
+	if (s->agent) {
+		s->deadline = evtimer_new(s->t->base, on_deadline, s);
+		if (s->deadline == NULL ||
+		    event_add(s->deadline, &agent) == -1) {
+			refuse(s, 500, "no tunnel can be made");
+			return;
+		}
+	} else {
+		bufferevent_set_timeouts(s->master, &tv, &tv);
+		if (evbuffer_get_length(in) > 0)
+			bufferevent_write_buffer(s->master, in);
+	}
 	bufferevent_enable(s->master, EV_READ | EV_WRITE);
 	if (bufferevent_socket_connect(s->master, s->t->to->ai_addr,
 		(int)s->t->to->ai_addrlen) == -1)
-		refuse(s, 503, "the master is out of reach: no tunnel to it");
+		unreachable(s);
 }
 
 /* With a whole head of n bytes in hand. */
@@ -369,16 +376,19 @@ begin(struct session *s, struct evbuffer *in, size_t n)
 {
 	const char *head = (char *)evbuffer_pullup(in, (ev_ssize_t)n);
 	struct tunnel_caller c = { 0 };
-	struct masters ms = { .n = 0 };
 	struct behalf by = { 0 };
-	char path[512], why[512] = "";
-	int code;
+	char why[512] = "", since[128];
+	int code, cut_off = tunnel_cut_off(s->t->data, since, sizeof(since));
 
-	snprintf(path, sizeof(path), "%s/run/masters", s->t->data);
-	if ((code = choose(s->t, &c, &by, head, n, why, sizeof(why))) != 0) {
+	if ((code = admit(s, &c, head, n, why, sizeof(why))) != 0) {
 		refuse(s, code, why);
-	} else if (masters_read(&ms, path) == 0 && !masters_any_up(&ms)) {
-		refuse_cut_off(s, &ms);
+	} else if (cut_off && s->agent) {
+		evbuffer_drain(in, n);
+		end_here(s, 0);
+	} else if ((code = choose(s->t, &c, &by, why, sizeof(why))) != 0) {
+		refuse(s, code, why);
+	} else if (cut_off) {
+		refuse(s, 503, since);
 	} else if ((s->master = dial(s->t, &by)) == NULL) {
 		refuse(s, 500, "no tunnel can be made");
 	} else if (send_head(s, &by, head, n) == -1) {
@@ -458,16 +468,16 @@ listen_at(struct tunnel *t, const char *path)
 static void
 open_upstream(struct tunnel *t, const char *lb)
 {
+	struct tunnel_upstream *u = &t->up;
 	char to[300];
-	int code, v6 = strchr(t->kubeconfig.host, ':') != NULL;
+	int code;
 
-	if (credential_init(&t->credential, &t->kubeconfig) == -1)
-		err(111, "%s", t->kubeconfig.token_file);
-	if (lb == NULL) {
-		snprintf(to, sizeof(to), "%s%s%s:%d", v6 ? "[" : "",
-		    t->kubeconfig.host, v6 ? "]" : "", t->kubeconfig.port);
+	if (credential_init(&u->credential, &u->kubeconfig) == -1)
+		err(111, "%s", u->kubeconfig.token_file);
+	if (lb == NULL && tunnel_upstream_host(u, to, sizeof(to)) == -1)
+		err(100, "%s", u->kubeconfig.server);
+	if (lb == NULL)
 		lb = to;
-	}
 	if ((t->to = net_resolve(lb, &code)) == NULL)
 		errx(100, "%s: %s", lb, gai_strerror(code));
 }
@@ -483,11 +493,12 @@ tell(void *arg, const char *line)
 static void
 open_rules(struct tunnel *t, const char *dir, int impersonate)
 {
-	if (!t->webhook)
+	if (!t->up.webhook)
 		return;
-	if (behalf_init(&t->rules, &t->kubeconfig, dir, impersonate) == -1)
+	if (behalf_init(&t->up.rules, &t->up.kubeconfig, dir, impersonate) ==
+	    -1)
 		err(100, "%s", dir != NULL ? dir : "its own credential");
-	if (identities_check(&t->rules.pairs, (long long)time(NULL), tell,
+	if (identities_check(&t->up.rules.pairs, (long long)time(NULL), tell,
 		NULL) == -1)
 		err(100, "%s", dir);
 }
@@ -512,10 +523,10 @@ main(int argc, char **argv)
 	int c, check = 0, impersonate = 0;
 
 	umask(077);
-	while ((c = getopt(argc, argv, "a:d:hi:Ik:l:ns:v")) != -1) {
+	while ((c = getopt(argc, argv, "a:d:hi:Ik:Kl:ns:v")) != -1) {
 		switch (c) {
 		case 'a':
-			t.webhook = is_webhook(optarg);
+			t.up.webhook = is_webhook(optarg);
 			break;
 		case 'd':
 			t.data = optarg;
@@ -531,6 +542,9 @@ main(int argc, char **argv)
 			break;
 		case 'k':
 			kubeconfig = optarg;
+			break;
+		case 'K':
+			t.k3s = 1;
 			break;
 		case 'l':
 			lb = optarg;
@@ -553,7 +567,8 @@ main(int argc, char **argv)
 		usage(stderr);
 		return 100;
 	}
-	if (kubeconfig_load(&t.kubeconfig, kubeconfig, why, sizeof(why)) == -1)
+	if (kubeconfig_load(&t.up.kubeconfig, kubeconfig, why, sizeof(why)) ==
+	    -1)
 		errx(100, "%s", why);
 	open_upstream(&t, lb);
 	open_rules(&t, dir, impersonate);
@@ -563,7 +578,9 @@ main(int argc, char **argv)
 		snprintf(path, sizeof(path), "%s/run/tunnel.sock", t.data);
 		socket = path;
 	}
-	if ((t.base = event_base_new()) == NULL || daemon_signals(t.base) == -1)
+	if ((t.base = event_base_new()) == NULL ||
+	    daemon_signals(t.base) == -1 ||
+	    tunnel_stubs_init(&t.stubs, t.base, t.data) == -1)
 		errx(111, "no memory");
 	if ((l = listen_at(&t, socket)) == NULL)
 		err(100, "%s: cannot listen there", socket);

@@ -3,6 +3,7 @@
  * own: pass_done() ends those of clients.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ struct call {
 	int tries;
 	struct curl_slist *headers;
 	struct buf answer;
+	char type[128];
 	void (*done)(void *arg, int code, const struct buf *answer);
 	void *arg;
 };
@@ -40,10 +42,16 @@ call_cancel(struct call *c)
 		call_free(c);
 }
 
+const char *
+call_type(const struct call *c)
+{
+	return c->type;
+}
+
 static void
 on_done(CURL *easy, CURLcode code)
 {
-	char *private = NULL;
+	char *private = NULL, *type = NULL;
 	struct call *c;
 	long http = 0;
 
@@ -56,6 +64,8 @@ on_done(CURL *easy, CURLcode code)
 		if (curlev_add(c->curlev, easy) == 0)
 			return;
 	}
+	curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
+	snprintf(c->type, sizeof(c->type), "%s", type == NULL ? "" : type);
 	curl_easy_cleanup(easy);
 	c->easy = NULL;
 	c->done(c->arg, (int)http, &c->answer);
@@ -86,55 +96,64 @@ add(struct call *c, const char *line)
 }
 
 static int
-set_up(struct call *c, const char *body, const struct behalf *as, long ms)
+add_lines(struct call *c, const struct call_parts *q)
+{
+	size_t i;
+
+	if (add(c, "Expect:") == -1)
+		return -1;
+	for (i = 0; q->lines != NULL && q->lines[i] != NULL; i++)
+		if (add(c, q->lines[i]) == -1)
+			return -1;
+	if (q->as == NULL)
+		return 0;
+	return behalf_apply(q->as, c->easy) == -1 ||
+		behalf_headers(q->as, &c->headers) == -1
+	    ? -1
+	    : 0;
+}
+
+static int
+set_up(struct call *c, const struct call_parts *q)
 {
 	CURLcode rc;
 
-	if (add(c, "Expect:") == -1 ||
-	    add(c, "Accept: application/json, application/jwk-set+json") == -1)
-		return -1;
-	if (body != NULL && add(c, "Content-Type: application/json") == -1)
-		return -1;
-	if (as != NULL &&
-	    (behalf_apply(as, c->easy) == -1 ||
-		behalf_headers(as, &c->headers) == -1))
+	if (add_lines(c, q) == -1)
 		return -1;
 	rc = curl_easy_setopt(c->easy, CURLOPT_PRIVATE, c);
 	rc |= curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_body);
 	rc |= curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
-	rc |= curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, ms);
+	rc |= curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, q->ms);
 	rc |= curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers);
-	if (body != NULL)
-		rc |= curl_easy_setopt(c->easy, CURLOPT_COPYPOSTFIELDS, body);
+	if (q->body != NULL) {
+		rc |= curl_easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE,
+		    (long)q->n);
+		rc |=
+		    curl_easy_setopt(c->easy, CURLOPT_COPYPOSTFIELDS, q->body);
+	}
 	return rc == CURLE_OK ? 0 : -1;
 }
 
 struct call *
-call_start(struct edge *e, const char *path, const char *body,
-    const struct behalf *as, long ms,
+call_send(struct edge *e, const struct call_parts *q,
     void (*done)(void *arg, int code, const struct buf *answer), void *arg)
 {
 	struct call *c;
-	int serial;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return NULL;
 	c->edge = e;
 	c->done = done;
 	c->arg = arg;
-	if ((c->easy = upstream_easy(&e->up, path)) == NULL) {
+	if ((c->easy = upstream_easy(&e->up, q->path)) == NULL) {
 		call_free(c);
 		return NULL;
 	}
-	/* as in pass.c: who is nobody after all ends an HTTP/2 connection */
-	serial = as != NULL &&
-	    (as->kind == BEHALF_TOKEN || as->kind == BEHALF_NOBODY);
-	c->curlev = serial ? &e->calls_serial : &e->calls;
-	if (serial)
+	c->curlev = q->serial ? &e->calls_serial : &e->calls;
+	if (q->serial)
 		curl_easy_setopt(c->easy, CURLOPT_HTTP_VERSION,
 		    (long)CURL_HTTP_VERSION_1_1);
-	if (set_up(c, body, as, ms) == -1 ||
-	    curlev_add(c->curlev, c->easy) == -1) {
+	if (set_up(c, q) == -1 || curlev_add(c->curlev, c->easy) == -1) {
 		curl_easy_cleanup(c->easy);
 		c->easy = NULL;
 		call_free(c);
@@ -142,6 +161,31 @@ call_start(struct edge *e, const char *path, const char *body,
 		return NULL;
 	}
 	return c;
+}
+
+struct call *
+call_start(struct edge *e, const char *path, const char *body,
+    const struct behalf *as, long ms,
+    void (*done)(void *arg, int code, const struct buf *answer), void *arg)
+{
+	static const char *const json[] = {
+		"Accept: application/json, application/jwk-set+json",
+		"Content-Type: application/json", NULL
+	};
+	static const char *const plain[] = {
+		"Accept: application/json, application/jwk-set+json", NULL
+	};
+	struct call_parts q = { .path = path,
+		.body = body,
+		.n = body == NULL ? 0 : strlen(body),
+		.lines = body == NULL ? plain : json,
+		.as = as,
+		.ms = ms };
+
+	/* as in pass.c: who is nobody after all ends an HTTP/2 connection */
+	q.serial = as != NULL &&
+	    (as->kind == BEHALF_TOKEN || as->kind == BEHALF_NOBODY);
+	return call_send(e, &q, done, arg);
 }
 
 int

@@ -21,6 +21,7 @@
 
 struct access;
 struct auditor;
+struct k3s;
 struct keeper;
 struct keys;
 struct may_asks;
@@ -78,6 +79,8 @@ struct edge {
 	struct may_asks *asks;			    /* may.c */
 	struct keys *keys;			    /* keys.c */
 	struct nodes *nodes;			    /* nodes.c */
+	/* k3s.c; NULL: not in front of k3s */
+	struct k3s *k3s;
 	/* audit.c */
 	struct auditor *auditor;
 	/* limit.c */
@@ -112,6 +115,7 @@ enum request_owner {
 	OWNER_GRANT,
 	OWNER_WHO,
 	OWNER_MAY,
+	OWNER_K3S,
 	OWNER_DRAIN, /* refused: answered when its body has come */
 };
 

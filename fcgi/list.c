@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "items.h"
+#include "k3s.h"
 #include "listfile.h"
 #include "out.h"
 #include "parts.h"
@@ -162,7 +163,7 @@ may_be_file(const struct request *r)
 {
 	return r->media.shape == MEDIA_OBJECT && !r->pretty &&
 	    r->q.limit <= 0 && r->q.cont == NULL && !list_is_exact(&r->q) &&
-	    !out_takes_gzip(r);
+	    !out_takes_gzip(r) && !k3s_leads(r);
 }
 
 /* --- which objects --- */

@@ -19,6 +19,7 @@
 
 #include "call.h"
 #include "daemon.h"
+#include "k3s.h"
 #include "may.h"
 #include "parts.h"
 #include "ready.h"
@@ -30,7 +31,7 @@
 
 /* What it was started with. */
 struct arguments {
-	const char *data, *kubeconfig, *lb, *socket, *conf, *identities;
+	const char *data, *kubeconfig, *lb, *socket, *conf, *identities, *k3s;
 	int check, impersonate;
 };
 
@@ -44,7 +45,7 @@ usage(FILE *out)
 	      "                       [-k kubeconfig] [-l lb] [-N node] "
 	      "[-o limits] [-p name]\n"
 	      "                       [-r age_s] [-s socket] "
-	      "[-w deadline_ms]\n",
+	      "[-w deadline_ms] [-X address]\n",
 	    out);
 }
 
@@ -200,7 +201,7 @@ take_arguments(struct edge *e, struct arguments *a, int argc, char **argv)
 	e->issuers = e->audiences = "";
 	a->data = "data";
 	while ((c = getopt(argc, argv,
-		    "A:IJ:K:N:Sa:c:d:hi:k:l:no:p:r:s:vw:")) != -1) {
+		    "A:IJ:K:N:SX:a:c:d:hi:k:l:no:p:r:s:vw:")) != -1) {
 		switch (c) {
 		case 'A':
 			e->audiences = optarg;
@@ -216,6 +217,9 @@ take_arguments(struct edge *e, struct arguments *a, int argc, char **argv)
 			break;
 		case 'N':
 			e->node = optarg;
+			break;
+		case 'X':
+			a->k3s = optarg;
 			break;
 		case 'a':
 			take_mode(e, optarg);
@@ -275,6 +279,8 @@ take_arguments(struct edge *e, struct arguments *a, int argc, char **argv)
 		errx(100, "-r: give 0 to 31536000 seconds");
 	if (e->node != NULL && take_node(e) == -1)
 		errx(100, "-N %.64s: too long, or too many", e->node);
+	if (a->k3s != NULL && (!e->webhook || k3s_init(e, a->k3s) == -1))
+		errx(100, "-X %.80s: give ip:port, and -a Webhook", a->k3s);
 	if (argc != optind || (a->kubeconfig == NULL) != e->standalone ||
 	    (e->standalone && e->webhook)) {
 		usage(stderr);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "k3s.h"
+#include "k3s_rewrite.h"
 #include "partial.h"
 #include "render.h"
 #include "table.h"
@@ -95,6 +97,7 @@ render_init(struct render *d, struct request *r, const struct feed *feed,
 		return -1;
 	}
 	d->table = table_ref(table);
+	d->lead = k3s_leads(r) ? r->edge->k3s : NULL;
 	return 0;
 }
 
@@ -106,10 +109,27 @@ render_free(struct render *d)
 	buf_free(&d->prefix);
 	buf_free(&d->tail);
 	buf_free(&d->held);
+	buf_free(&d->led);
 	free(d->ends);
 }
 
 /* --- pieces --- */
+
+/* The object that leads to the master leads here: borrowed of d. 0, or -1. */
+static int
+lead(struct render *d, struct span *object)
+{
+	int rc;
+
+	if (d->lead == NULL)
+		return 0;
+	d->led.len = 0;
+	rc =
+	    k3s_rewrite_endpoints(&d->led, *object, d->lead->ip, d->lead->port);
+	if (rc == 1)
+		*object = (struct span) { d->led.data, d->led.len };
+	return rc == -1 ? -1 : 0;
+}
 
 static int
 add_metadata(struct buf *b, const struct render_list *l)
@@ -296,6 +316,8 @@ add_held(struct render *d, struct buf *b)
 int
 render_item(struct render *d, struct buf *b, struct span object, int first)
 {
+	if (lead(d, &object) == -1)
+		return -1;
 	if (d->media.shape == MEDIA_TABLE && table_is_sorted(d->table))
 		return hold(d, object);
 	if (buf_puts(b, first ? "[" : ",") == -1)
@@ -344,6 +366,8 @@ render_object(struct render *d, struct buf *b, struct span object)
 {
 	struct render_list l = { .remaining = -1 };
 
+	if (lead(d, &object) == -1)
+		return -1;
 	switch (d->media.shape) {
 	case MEDIA_OBJECT:
 		return buf_add(b, object.p, object.n);

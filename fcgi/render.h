@@ -19,7 +19,9 @@ struct render {
 	struct buf prefix; /* what the items of a built-in list lack */
 	struct buf tail;   /* of a list: what stands behind the items */
 	struct buf held;   /* objects whose rows have an order of their own */
-	size_t *ends;	   /* where they end in held */
+	const struct k3s *lead; /* where the server is said to be; or NULL */
+	struct buf led;
+	size_t *ends; /* where they end in held */
 	size_t nheld;
 };
 

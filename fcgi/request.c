@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "as.h"
+#include "k3s.h"
 #include "may.h"
 #include "parts.h"
 #include "recent.h"
@@ -53,9 +54,11 @@ serve_object(struct request *r, struct feed_handle *h,
 
 /* 1 if only the master's present state will do. */
 static int
-is_most_recent(const struct query *q)
+is_most_recent(const struct request *r)
 {
-	if (q->watch)
+	const struct query *q = &r->q;
+
+	if (q->watch || k3s_leads(r))
 		return 0;
 	return q->rv == NULL || q->cont != NULL || list_is_exact(q);
 }
@@ -75,11 +78,14 @@ serve_cached(struct request *r, struct feed_handle *h)
 		list_serve(r, h);
 }
 
-/* 1 if the master may be asked: it is there, and did not fail this request. */
+/*
+ * 1 if the master may be asked: it is there, did not fail this request, and its
+ * answer would do as it is.
+ */
 static int
 may_ask(const struct request *r)
 {
-	return master_ok(r->edge) && !r->fell_back;
+	return master_ok(r->edge) && !r->fell_back && !k3s_leads(r);
 }
 
 static void
@@ -99,7 +105,7 @@ serve_uncovered(struct request *r)
 	/* a feed of another selector may have just this object */
 	if (*r->p.name != '\0' && !r->q.watch &&
 	    (h = feeds_find_object(e, &r->p, &o)) != NULL) {
-		if (is_most_recent(&r->q) && may_ask(r) && !local_waits(r))
+		if (is_most_recent(r) && may_ask(r) && !local_waits(r))
 			pass_start(r, too_late);
 		else
 			serve_object(r, h, o);
@@ -116,7 +122,13 @@ serve_uncovered(struct request *r)
 		answer_cut_off(r, "what you ask for is not cached here");
 		return;
 	}
-	if (r->wished || is_most_recent(&r->q)) {
+	if (k3s_leads(r)) {
+		if (r->wished++ || wish_make(r) == -1)
+			answer_error(r, 503,
+			    "what you ask for is not cached here yet");
+		return;
+	}
+	if (r->wished || is_most_recent(r)) {
 		r->wishes = !r->wished;
 		pass_start(r, NULL);
 		return;
@@ -164,7 +176,7 @@ static int
 wants_master(struct request *r, struct feed_handle *h)
 {
 	return may_ask(r) &&
-	    ((is_most_recent(&r->q) && !local_waits(r)) ||
+	    ((is_most_recent(r) && !local_waits(r)) ||
 		!feeds_table_known(r, h));
 }
 
@@ -226,8 +238,7 @@ do_without_table(struct request *r)
 static int
 goes_up(struct request *r)
 {
-	return r->poses ||
-	    (may_ask(r) && is_most_recent(&r->q) && !local_waits(r));
+	return r->poses || (may_ask(r) && is_most_recent(r) && !local_waits(r));
 }
 
 /* He acts as another, by his own credential: nothing here is of that one. */
@@ -395,7 +406,7 @@ route(struct request *r)
 	    -1) {
 		if (errno != EINVAL)
 			answer_error(r, 500, "%s", strerror(errno));
-		else if (master_ok(r->edge))
+		else if (may_ask(r))
 			pass_start(r, NULL);
 		else
 			answer_bad(r, why);
@@ -468,7 +479,8 @@ request_start(struct fcgi_conn *c)
 		answer_go(r);
 		return;
 	}
-	who_start(r, route);
+	if (!k3s_take(r))
+		who_start(r, route);
 }
 
 void
@@ -485,6 +497,8 @@ request_body(struct fcgi_conn *c, const char *p, size_t n)
 		local_body(r, p, n);
 	else if (r->owner == OWNER_GRANT)
 		grants_body(r, p, n);
+	else if (r->owner == OWNER_K3S)
+		k3s_body(r, p, n);
 	else if (r->owner == OWNER_DRAIN && n == 0)
 		refuse_now(r);
 }
@@ -519,6 +533,9 @@ request_closed(struct fcgi_conn *c)
 	case OWNER_NONE:
 	case OWNER_WHO:
 	case OWNER_MAY:
+		break;
+	case OWNER_K3S:
+		k3s_close(r);
 		break;
 	case OWNER_PASS:
 		pass_close(r);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "k3s.h"
 #include "watch.h"
 
 #define OUT_MAX (64 * 1024)
@@ -307,7 +308,7 @@ collect_start(struct watcher *w)
 static int
 take_shape(struct watcher *w, struct request *r, struct feed_handle *h)
 {
-	if (r->media.shape == MEDIA_OBJECT)
+	if (r->media.shape == MEDIA_OBJECT && !k3s_leads(r))
 		return 0;
 	if ((w->render = calloc(1, sizeof(*w->render))) == NULL) {
 		answer_error(r, 500, "no memory for a watch");

@@ -34,6 +34,7 @@ static const struct code {
 	{ 413, "RequestEntityTooLarge", "Request Entity Too Large" },
 	{ 415, "UnsupportedMediaType", "Unsupported Media Type" },
 	{ 422, "Invalid", "Unprocessable Entity" },
+	{ 426, "Unknown", "Upgrade Required" },
 	{ 429, "TooManyRequests", "Too Many Requests" },
 	{ 500, "InternalError", "Internal Server Error" },
 	{ 501, "Unknown", "Not Implemented" },

@@ -9,7 +9,10 @@ check_mode() {
 	*) : "${authorization:=Webhook}" ;;
 	esac
 	case $authorization in
-	AlwaysAllow) told_apart= && check_loopback --server-address "$address" ;;
+	AlwaysAllow)
+		[ "$mode" != k3s ] || die "--authorization-mode AlwaysAllow:" \
+			"a k3s agent is several clients: say Webhook"
+		told_apart= && check_loopback --server-address "$address" ;;
 	Webhook)
 		[ "$mode" != standalone ] ||
 			die "--authorization-mode Webhook: standalone has no" \

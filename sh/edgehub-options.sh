@@ -36,6 +36,7 @@ usage() {
 	  --server-cert-file FILE  (./ssl/edge-server.pem)
 	  --server-key-file FILE   (./ssl/edge-server-key.pem)
 	  --node-token-file FILE   (./ssl/token)
+	  --k3s-agent-dir DIR      of the k3s agent (/var/lib/rancher/k3s/agent)
 	  -v LEVEL                 3: tell more, 4: also each request
 	  -t                       check everything, start nothing
 	  -h, --help               this
@@ -49,6 +50,7 @@ key_file=./ssl/edge-server-key.pem token='' level=2 test_only='' given=''
 review_age=86400 limits='' report=''
 authorization='' client_ca='' client_crl='' identities='' impersonate=''
 audiences='' issuers='' account_keys=''
+agent_dir=/var/lib/rancher/k3s/agent lead='' tunnel_k3s=''
 
 take_options() {
 	while [ $# -gt 0 ]; do
@@ -72,7 +74,6 @@ take_options() {
 		take_option "$opt" "$value"
 	done
 	[ -n "$mode" ] || die "no mode: say k8s, k3s or standalone (--help tells more)"
-	[ "$mode" != k3s ] || die "k3s: not built yet: say k8s or standalone"
 }
 
 take_option() {
@@ -100,6 +101,7 @@ take_option() {
 	--server-cert-file) cert=$2 given=1 ;;
 	--server-key-file) key_file=$2 given=1 ;;
 	--node-token-file) token=$2 ;;
+	--k3s-agent-dir) agent_dir=$2 ;;
 	-v) level=$2 ;;
 	*) die "$1: no such option: see --help" ;;
 	esac

@@ -149,7 +149,8 @@ plan_upstream() {
 		${limits:+-o "$limits"} \
 		${told_apart:+-a "$authorization" -i "$identities"} \
 		${impersonate:+-I} ${told_apart:+-N "$node"} ${audiences:+-A "$audiences"} \
-		${issuers:+-J "$issuers"} ${account_keys:+-K "$account_keys"}
+		${issuers:+-J "$issuers"} ${account_keys:+-K "$account_keys"} \
+		${lead:+-X "$lead"}
 	plan_line outbox+ ote-when "$1/outbox/new" "$bin/ote-outbox" \
 		${verbose:+"$verbose"} -e -d "$1" -k "$kubeconfig" -l "$lb" \
 		${told_apart:+-a "$authorization" -i "$identities"} \
@@ -161,5 +162,6 @@ plan_upstream() {
 	plan_line tunnel+ ote-tunnel -d "$1" -k "$kubeconfig" -l "$lb" \
 		-s "$run/tunnel.sock" \
 		${told_apart:+-a "$authorization" -i "$identities"} \
-		${impersonate:+-I}
+		${impersonate:+-I} $tunnel_k3s
+	[ "$mode" != k3s ] || plan_k3s "$1"
 }

@@ -69,7 +69,8 @@ ok $? '--help'
 bad 'no mode' 'no mode' "$hub"
 bad 'another mode' 'k9s: is no mode' "$hub" k9s
 bad 'two modes' 'one mode only' "$hub" k8s standalone
-bad 'k3s' 'k3s: not built yet' "$hub" k3s --kube-config kc
+bad 'k3s without files' '--server-cert-file ./ssl/edge-server.pem: no such' \
+	"$hub" k3s --kube-config kc -n edge-1
 alone 'an unknown option' '--nope: no such option' --nope 1
 alone 'an option without value' '--lb-address: needs a value' --lb-address
 alone 'a bad port' '--server-port 99999: not a number from 1' --server-port 99999

@@ -4,6 +4,8 @@
 . "$(dirname "$0")/edge.sh"
 # shellcheck source=tests/hub/as.sh
 . "$(dirname "$0")/as.sh"
+# shellcheck source=tests/hub/tunnel.sh
+. "$(dirname "$0")/tunnel.sh"
 start_witness
 mkdir -p "$dir/data/run" "$dir/ids"
 user hub hub hubs
@@ -14,39 +16,6 @@ cp "$dir/node.pem" "$dir/ids/system%3Anode%3An1.pem"
 hub_kubeconfig "$dir/kc" "client-certificate: hub.crt, client-key: hub.key"
 hub_kubeconfig "$dir/kc-token" "token: ours"
 sock=$dir/t.sock
-
-tunnel() { # ARG...
-	[ -z "${tunnel_pid-}" ] || stop "$tunnel_pid"
-	rm -f "$sock"
-	"$OTE_BIN/ote-tunnel" -d "$dir/data" -s "$sock" "$@" 2>>"$dir/tunnel.err" &
-	tunnel_pid=$!
-	pids="$pids $tunnel_pid"
-	wait_for 10 test -S "$sock"
-}
-
-verify() { # VERIFY [NAME]: as lighttpd tells it; into $who
-	who="X-Ote-Client-Verify: $1"
-	der=
-	[ $# -eq 1 ] || der=$(openssl x509 -in "$dir/$2.crt" -outform DER | base64 -w 0)
-}
-
-# ask PATH [CURL_ARG...]: sets $code; $saw is what the witness saw of it
-ask() {
-	path=$1
-	shift
-	: >"$dir/saw"
-	code=$(curl -sSg -m 20 --unix-socket "$sock" -o "$dir/body" \
-		-w '%{http_code}' -H 'Connection: Upgrade' -H 'Upgrade: SPDY/3.1' \
-		${who:+-H "$who"} ${der:+-H "X-Ote-Client-Cert: $der"} \
-		"$@" "http://h$path" 2>>"$dir/curl.err")
-	saw=$(cat "$dir/saw")
-}
-
-refused() { # CODE WORD NAME: and the master has heard nothing
-	is "$code $(jq -r .kind "$dir/body") $saw" "$1 Status " "$3"
-	jq -r .message "$dir/body" | grep -qF "$2"
-	ok $? "it says why: $(jq -r .message "$dir/body")"
-}
 
 # --- as it is without -a ---
 tunnel -k "$dir/kc"

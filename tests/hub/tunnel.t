@@ -2,6 +2,8 @@
 # tunnel.t: what ote-tunnel does with a head, before and after the master's say
 # shellcheck source=tests/hub/edge.sh
 . "$(dirname "$0")/edge.sh"
+# shellcheck source=tests/hub/tunnel.sh
+. "$(dirname "$0")/tunnel.sh"
 export ASAN_OPTIONS=quarantine_size_mb=1 # what is freed is not held
 start_mock
 kubeconfig "http://127.0.0.1:$mock_port"
@@ -12,14 +14,6 @@ pids="$pids $tunnel_pid"
 sock=$dir/data/run/tunnel.sock
 wait_for 10 test -S "$sock"
 ok $? 'it listens'
-
-fds() { # PID
-	find "/proc/$1/fd" | wc -l
-}
-
-holds() { # PID N
-	[ "$(fds "$1")" = "$2" ]
-}
 
 first=$(fds "$tunnel_pid")
 
@@ -50,27 +44,6 @@ ask /no -H "X-A: $(head -c 40000 /dev/zero | tr '\0' x)" -H "X-B: $(head -c 4000
 is "$code $(jq -r .kind "$dir/body")" '431 Status' 'one of 80 kB is refused'
 # --- what is said after that ---
 
-# talk FILE: it through the tunnel, then the end of our side; what comes back
-# is printed, up to its end
-talk() {
-	perl -MIO::Socket::UNIX -e '
-		$s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "connect: $!";
-		if (($child = fork) == 0) {
-			open F, "<", $ARGV[1] or die "$ARGV[1]: $!";
-			while (sysread F, $b, 65536) {
-				for ($o = 0; $o < length $b; $o += $n) {
-					$n = syswrite($s, $b, length($b) - $o, $o)
-						or exit 1;
-				}
-			}
-			shutdown $s, 1;
-			exit 0;
-		}
-		alarm 60;
-		while (sysread $s, $b, 65536) { print $b }
-		waitpid $child, 0' "$sock" "$1"
-}
-
 head_of() { # PATH
 	printf 'GET %s HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n' "$1"
 }
@@ -91,7 +64,7 @@ wait_for 10 test -S "$sock"
 
 idle=$(fds "$echo_pid")
 { head_of /echo && echo hello; } >"$dir/say"
-talk "$dir/say" >"$dir/said"
+talk half <"$dir/say" >"$dir/said"
 is "$(tr -d '\r' <"$dir/said" | tail -n 3 | paste -sd,)" ',hello,end' \
 	'half-closed: what was said is heard, the end too, and the answer comes'
 wait_for 5 holds "$echo_pid" "$idle"
@@ -102,7 +75,7 @@ ok $? 'both ends are closed'
 	head_of /echo
 	printf '\202\177\177\377\377\377\377\377\377\377abc\202\176\377\377\377\377\211\175x'
 } >"$dir/lies"
-talk "$dir/lies" >"$dir/said"
+talk half <"$dir/lies" >"$dir/said"
 tail -c +"$(($(head_of /echo | wc -c) + 1))" "$dir/lies" >"$dir/frames"
 tail -c "$(($(wc -c <"$dir/frames") + 4))" "$dir/said" | head -c -4 | cmp -s - "$dir/frames"
 ok $? 'frames that lie about their length are passed as they are'
@@ -116,7 +89,7 @@ peak() {
 before=$(peak)
 { head_of /echo && head -c 104857600 /dev/urandom; } >"$dir/say"
 tail -c 104857600 "$dir/say" | sha256sum >"$dir/want"
-talk "$dir/say" | tail -c 104857604 | head -c 104857600 | sha256sum | cmp -s - "$dir/want"
+talk half <"$dir/say" | tail -c 104857604 | head -c 104857600 | sha256sum | cmp -s - "$dir/want"
 ok $? '100 MB there and back'
 rm -f "$dir/say"
 grown=$(($(peak) - before))

@@ -1,0 +1,537 @@
+/*
+ * What agents of k3s ask of their server: by the server while it is there,
+ * and remembered; from that, and by the cluster's own CA and token, while it
+ * is not. An agent gives up after 10 s, so the server has 3.
+ */
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "as.h"
+#include "k3s.h"
+#include "k3s_csr.h"
+#include "k3s_rewrite.h"
+#include "k3s_store.h"
+#include "k3s_token.h"
+#include "parts.h"
+#include "who.h"
+
+#define WAIT_MS 2500
+#define PREFIX "/v1-k3s/"
+#define LINES 8
+#define CONTROLLER "system:k3s-controller"
+
+static const struct endpoint {
+	const char *name; /* behind PREFIX */
+	enum k3s_kind kind;
+} endpoints[] = {
+	{ "apiservers", K3S_APISERVERS },
+	{ "client-ca.crt", K3S_FILE },
+	{ "client-k3s-controller.crt", K3S_CERT },
+	{ "client-kube-proxy.crt", K3S_CERT },
+	{ "client-kubelet.crt", K3S_NODE_CERT },
+	{ "config", K3S_CONFIG },
+	{ "p2p", K3S_FILE },
+	{ "readyz", K3S_READYZ },
+	{ "server-bootstrap", K3S_REFUSED },
+	{ "server-ca.crt", K3S_FILE },
+	{ "serving-kubelet.crt", K3S_NODE_CERT },
+	{ "token", K3S_REFUSED },
+};
+
+int
+k3s_init(struct edge *e, const char *address)
+{
+	const char *colon = strrchr(address, ':');
+	size_t n = colon == NULL ? 0 : (size_t)(colon - address);
+	struct k3s *k;
+	int v6 = n > 2 && address[0] == '[' && address[n - 1] == ']';
+
+	errno = EINVAL;
+	if (n == 0 || n - 2 * (size_t)v6 >= sizeof(k->ip) ||
+	    strlen(address) >= sizeof(k->address))
+		return -1;
+	if ((k = calloc(1, sizeof(*k))) == NULL)
+		return -1;
+	memcpy(k->ip, address + v6, n - 2 * (size_t)v6);
+	memcpy(k->address, address, strlen(address) + 1);
+	k->port = (int)strtol(colon + 1, NULL, 10);
+	if (k->port < 1 || k->port > 65535) {
+		free(k);
+		errno = EINVAL;
+		return -1;
+	}
+	e->k3s = k;
+	return 0;
+}
+
+int
+k3s_leads(const struct request *r)
+{
+	const struct user *u = r->edge->k3s == NULL ? NULL : who_user(r);
+
+	return u != NULL && strcmp(u->name, CONTROLLER) == 0 &&
+	    *r->p.group == '\0' && strcmp(r->p.resource, "endpoints") == 0 &&
+	    *r->p.subresource == '\0' &&
+	    (*r->p.ns == '\0' || strcmp(r->p.ns, "default") == 0) &&
+	    (*r->p.name == '\0' || strcmp(r->p.name, "kubernetes") == 0);
+}
+
+/* --- the end --- */
+
+static void
+ask_free(struct k3s_ask *a)
+{
+	call_cancel(a->call);
+	if (a->body.data != NULL)
+		explicit_bzero(a->body.data, a->body.cap);
+	buf_free(&a->body);
+	if (a->authorization != NULL)
+		explicit_bzero(a->authorization, strlen(a->authorization));
+	free(a->authorization);
+	if (a->password != NULL)
+		explicit_bzero(a->password, strlen(a->password));
+	free(a->password);
+	free(a);
+}
+
+static struct request *
+detach(struct k3s_ask *a)
+{
+	struct request *r = a->r;
+
+	r->own = NULL;
+	r->owner = OWNER_NONE;
+	a->r = NULL;
+	return r;
+}
+
+void
+k3s_answer(struct k3s_ask *a, int code, const char *type, const void *p,
+    size_t n)
+{
+	answer(detach(a), code, type, p, n);
+	ask_free(a);
+}
+
+/* 503 is told with since when. */
+void
+k3s_refuse(struct k3s_ask *a, int code, const char *why)
+{
+	struct status s = { .code = code == 503 ? 0 : code, .message = why };
+
+	request_refuse_as(detach(a), &s);
+	ask_free(a);
+}
+
+void
+k3s_close(struct request *r)
+{
+	ask_free(r->own);
+}
+
+/* --- without the server --- */
+
+static enum k3s_trust
+trust_of(const struct k3s_ask *a)
+{
+	const struct user *u = who_user(a->r);
+	struct k3s_token t;
+	char path[512], why[256];
+	int opens;
+
+	if (u != NULL && a->r->who->node != NULL)
+		return K3S_KUBELET;
+	if (u != NULL &&
+	    (strcmp(u->name, CONTROLLER) == 0 ||
+		strcmp(u->name, "system:kube-proxy") == 0))
+		return K3S_AGENT;
+	if (a->authorization == NULL)
+		return K3S_NOBODY;
+	snprintf(path, sizeof(path), "%s/run/k3s/token", a->edge->data);
+	if (k3s_token_read(&t, path, why, sizeof(why)) == -1) {
+		warnx("%s: %s", path, why);
+		return K3S_NOBODY;
+	}
+	opens = k3s_token_opens(&t, a->authorization);
+	k3s_token_free(&t);
+	return opens ? K3S_JOINS : K3S_NOBODY;
+}
+
+static void
+answer_config(struct k3s_ask *a, const struct buf *b)
+{
+	struct buf out = { 0 };
+
+	if (k3s_rewrite_config(&out, b->data == NULL ? "" : b->data, b->len,
+		a->edge->k3s->port) == -1)
+		k3s_refuse(a, 502, "the server's configuration is no JSON");
+	else
+		k3s_answer(a, 200, "application/json", out.data, out.len);
+	buf_free(&out);
+}
+
+static void
+answer_apiservers(struct k3s_ask *a)
+{
+	char text[128];
+	int n =
+	    snprintf(text, sizeof(text), "[\"%s\"]\n", a->edge->k3s->address);
+
+	k3s_answer(a, 200, "application/json", text, (size_t)n);
+}
+
+static void
+answer_kept(struct k3s_ask *a)
+{
+	struct buf b = { 0 };
+	char why[128];
+
+	if (k3s_store_get(a->edge->datafd, a->name, &b) == -1) {
+		snprintf(why, sizeof(why),
+		    "%s was never asked for while it was there", a->name);
+		k3s_refuse(a, 503, why);
+	} else if (a->kind == K3S_CONFIG)
+		answer_config(a, &b);
+	else
+		k3s_answer(a, 200,
+		    a->kind == K3S_ROOTS ? "application/json" : "text/plain",
+		    b.data, b.len);
+	buf_free(&b);
+}
+
+static void
+offline(struct k3s_ask *a)
+{
+	enum k3s_trust trust = trust_of(a);
+
+	if (trust == K3S_NOBODY) {
+		k3s_refuse(a, 401, "Unauthorized");
+		return;
+	}
+	switch (a->kind) {
+	case K3S_CONFIG:
+	case K3S_FILE:
+	case K3S_ROOTS:
+		answer_kept(a);
+		break;
+	case K3S_APISERVERS:
+		answer_apiservers(a);
+		break;
+	case K3S_READYZ:
+		k3s_answer(a, 200, "text/plain", "ok", 2);
+		break;
+	case K3S_CERT:
+	case K3S_NODE_CERT:
+		k3s_cert_offline(a, trust);
+		break;
+	default:
+		k3s_refuse(a, 503, "this is not kept here");
+		break;
+	}
+}
+
+/* --- by the server --- */
+
+static void
+keep(struct k3s_ask *a, const struct buf *b)
+{
+	if (a->kind == K3S_CERT || a->kind == K3S_NODE_CERT)
+		k3s_cert_keep(a, b);
+	else if (a->kind == K3S_CONFIG || a->kind == K3S_FILE ||
+	    a->kind == K3S_ROOTS) {
+		if (k3s_store_put(a->edge->datafd, a->name, b->data, b->len) ==
+		    -1)
+			warn("k3s/%s", a->name);
+	}
+}
+
+static void
+on_answer(void *arg, int code, const struct buf *b)
+{
+	struct k3s_ask *a = arg;
+	char type[128];
+
+	snprintf(type, sizeof(type), "%s", call_type(a->call));
+	if (*type == '\0' || strpbrk(type, "\r\n") != NULL)
+		snprintf(type, sizeof(type), "text/plain");
+	a->call = NULL;
+	if (code == 0)
+		master_suspect(a->edge, "slow");
+	/* one that is there but not ready says so itself */
+	if (code == 0 ||
+	    (code >= 502 && code <= 504 && a->kind != K3S_READYZ)) {
+		offline(a);
+		return;
+	}
+	if (code == 200)
+		keep(a, b);
+	if (code == 200 && a->kind == K3S_CONFIG)
+		answer_config(a, b);
+	else if (code == 200 && a->kind == K3S_APISERVERS)
+		answer_apiservers(a);
+	else
+		k3s_answer(a, code, type, b->data == NULL ? "" : b->data,
+		    b->len);
+}
+
+/*
+ * As whom: the caller's own key pair where he showed his certificate, and his
+ * word. Never the hub's credential. 0; -1 answered.
+ */
+static int
+choose(struct k3s_ask *a, struct behalf *b)
+{
+	char why[512] = "the hub cannot speak for you";
+
+	if (a->r->who != NULL && as_choose(a->r, b, why, sizeof(why)) == 0 &&
+	    b->kind == BEHALF_PAIR) {
+		a->by_certificate = 1;
+		return 0;
+	}
+	memset(b, 0, sizeof(*b));
+	b->kind = BEHALF_NOBODY;
+	if (a->r->who == NULL || a->authorization != NULL)
+		return 0;
+	k3s_refuse(a, 403, why);
+	return -1;
+}
+
+static int
+add_line(char **lines, size_t *n, const char *name, const char *value)
+{
+	if (value == NULL)
+		return 0;
+	if (*n + 1 >= LINES ||
+	    asprintf(&lines[*n], "%s: %s", name, value) == -1) {
+		lines[*n] = NULL;
+		return -1;
+	}
+	(*n)++;
+	return 0;
+}
+
+static int
+add_lines(const struct k3s_ask *a, char **lines)
+{
+	const struct fcgi_conn *c = a->r->c;
+	size_t n = 0;
+
+	if (add_line(lines, &n, "Authorization", a->authorization) == -1 ||
+	    add_line(lines, &n, "User-Agent",
+		fcgi_param(c, "HTTP_USER_AGENT")) == -1 ||
+	    add_line(lines, &n, "k3s-Node-Name",
+		fcgi_param(c, "HTTP_K3S_NODE_NAME")) == -1 ||
+	    add_line(lines, &n, "k3s-Node-Password",
+		fcgi_param(c, "HTTP_K3S_NODE_PASSWORD")) == -1 ||
+	    add_line(lines, &n, "k3s-Node-IP",
+		fcgi_param(c, "HTTP_K3S_NODE_IP")) == -1)
+		return -1;
+	/* else libcurl would say that it is a form's */
+	lines[n] = strdup("Content-Type:");
+	return lines[n] == NULL ? -1 : 0;
+}
+
+static void
+ask_server(struct k3s_ask *a)
+{
+	char *lines[LINES + 1] = { NULL };
+	struct call_parts q = { .path = a->r->uri,
+		.lines = (const char *const *)lines,
+		.serial = 1,
+		.ms = WAIT_MS };
+	struct behalf as;
+	size_t i;
+
+	if (!a->edge->master_up) {
+		offline(a);
+		return;
+	}
+	if (choose(a, &as) == -1)
+		return;
+	q.as = &as;
+	if (strcmp(a->r->method, "POST") == 0) {
+		q.body = a->body.data;
+		q.n = a->body.len;
+	}
+	if (add_lines(a, lines) == 0)
+		a->call = call_send(a->edge, &q, on_answer, a);
+	for (i = 0; i < LINES; i++) {
+		if (lines[i] != NULL)
+			explicit_bzero(lines[i], strlen(lines[i]));
+		free(lines[i]);
+	}
+	if (a->call == NULL)
+		k3s_refuse(a, 500, "no memory for a request");
+}
+
+/* --- requests --- */
+
+void
+k3s_body(struct request *r, const char *p, size_t n)
+{
+	struct k3s_ask *a = r->own;
+
+	if (a->call != NULL)
+		return;
+	if (n == 0) {
+		if (k3s_cert_body(a) == 0)
+			ask_server(a);
+		return;
+	}
+	if (a->body.len + n > K3S_CSR_MAX)
+		k3s_refuse(a, 413, "the certificate request is too large");
+	else if (buf_add(&a->body, p, n) == -1)
+		fcgi_abort(r->c);
+}
+
+/* One that begins with PREFIX: what it is, and its name. */
+static enum k3s_kind
+kind_of(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(endpoints) / sizeof(*endpoints); i++)
+		if (strcmp(name, endpoints[i].name) == 0)
+			return endpoints[i].kind;
+	if (strncmp(name, "encrypt/", 8) == 0 || strncmp(name, "cert/", 5) == 0)
+		return K3S_REFUSED;
+	return K3S_OTHER;
+}
+
+static int
+is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 &&
+	    (path[n] == '\0' || path[n] == '/');
+}
+
+/* 1 if it is one of ours, with its kind and the name of its file. */
+static int
+find(const struct request *r, enum k3s_kind *kind, const char **name)
+{
+	const char *auth = fcgi_param(r->c, "HTTP_AUTHORIZATION");
+
+	*name = "";
+	if (strncmp(r->path, PREFIX, strlen(PREFIX)) == 0) {
+		*name = r->path + strlen(PREFIX);
+		*kind = kind_of(*name);
+	} else if (strcmp(r->path, "/cacerts") == 0)
+		*kind = K3S_CACERTS;
+	else if (strcmp(r->path, "/ping") == 0)
+		*kind = K3S_PING;
+	else if (is_below(r->path, "/db") || strcmp(r->method, "CONNECT") == 0)
+		*kind = K3S_REFUSED;
+	else if (strcmp(r->path, "/apis") == 0 && auth != NULL &&
+	    strncasecmp(auth, "Basic ", 6) == 0) {
+		*name = "apis";
+		*kind = K3S_ROOTS;
+	} else
+		return 0;
+	return 1;
+}
+
+static void
+serve_ca(struct request *r)
+{
+	struct buf b = { 0 };
+
+	if (buf_read_file(&b, r->edge->datafd, "run/k3s/server-ca.crt",
+		K3S_FILE_MAX) == -1) {
+		warn("run/k3s/server-ca.crt");
+		answer_error(r, 500, "the server CA cannot be read");
+	} else
+		answer(r, 200, "text/plain", b.data, b.len);
+	buf_free(&b);
+}
+
+static void
+refuse(struct request *r, int code, const char *why)
+{
+	struct status s = { .code = code, .message = why };
+
+	request_refuse_as(r, &s);
+}
+
+static int
+is_get(const struct request *r)
+{
+	return r->head || strcmp(r->method, "GET") == 0;
+}
+
+/* 0; -1 answered. */
+static int
+check_method(struct request *r, enum k3s_kind kind)
+{
+	int cert = kind == K3S_CERT || kind == K3S_NODE_CERT;
+
+	if (is_get(r) || (cert && strcmp(r->method, "POST") == 0))
+		return 0;
+	refuse(r, 405, "the server does not allow this method here");
+	return -1;
+}
+
+/* The caller is known by his certificate, or will be by his word. */
+static void
+begin(struct request *r)
+{
+	const char *auth = fcgi_param(r->c, "HTTP_AUTHORIZATION"), *name;
+	enum k3s_kind kind;
+	struct k3s_ask *a;
+
+	if (r->who != NULL && limit_begin(r) == -1)
+		return;
+	if (!find(r, &kind, &name) || (a = calloc(1, sizeof(*a))) == NULL) {
+		request_refuse(r, "no memory for a request");
+		return;
+	}
+	a->r = r;
+	a->edge = r->edge;
+	a->kind = kind;
+	/* of others there is no file */
+	snprintf(a->name, sizeof(a->name), "%s", name);
+	r->own = a;
+	r->owner = OWNER_K3S;
+	if (auth != NULL && (a->authorization = strdup(auth)) == NULL)
+		k3s_refuse(a, 500, "no memory for a request");
+	else if (kind != K3S_CERT && kind != K3S_NODE_CERT)
+		ask_server(a);
+	else if (k3s_cert_begin(a) == -1)
+		return;
+	else if (!r->has_body && k3s_cert_body(a) == 0)
+		ask_server(a);
+}
+
+int
+k3s_take(struct request *r)
+{
+	const char *verify = fcgi_param(r->c, "SSL_CLIENT_VERIFY"), *name;
+	enum k3s_kind kind;
+
+	if (r->edge->k3s == NULL || !find(r, &kind, &name))
+		return 0;
+	if (kind == K3S_REFUSED)
+		refuse(r, r->edge->master_up ? 403 : 503,
+		    "this is between k3s servers: ask the server itself");
+	else if (check_method(r, kind) == -1)
+		return 1;
+	else if (kind == K3S_PING)
+		answer(r, 200, "text/plain", "pong", 4);
+	else if (kind == K3S_CACERTS)
+		serve_ca(r);
+	else if (strcmp(name, "connect") == 0)
+		refuse(r, 400, "this is for a websocket");
+	else if (verify == NULL || strcmp(verify, "NONE") == 0) {
+		if (limit_ask(r) == 0)
+			begin(r);
+	} else if (strcmp(verify, "SUCCESS") == 0)
+		who_start(r, begin);
+	else
+		refuse(r, 401, "Unauthorized");
+	return 1;
+}

@@ -1,0 +1,76 @@
+#ifndef K3S_H
+#define K3S_H
+
+#include "call.h"
+#include "edge.h"
+
+/*
+ * In front of a k3s server: what its agents ask besides the API, see
+ * ote-edge-server(8), "k3s". Files of the cluster are in data/run/k3s.
+ */
+struct k3s {
+	char ip[64], address[80]; /* of the hub, as agents connect to it */
+	int port;
+};
+
+/* address: ip:port. 0, or -1 with errno EINVAL, ENOMEM. */
+int k3s_init(struct edge *e, const char *address);
+/* 1 if the request is one of those: it is taken over; else 0. */
+int k3s_take(struct request *r);
+void k3s_body(struct request *r, const char *p, size_t n);
+void k3s_close(struct request *r);
+/*
+ * 1 if he who asks for this resource must be told that the server is here:
+ * system:k3s-controller, of the Endpoints "kubernetes". Only what is kept here
+ * can be told so.
+ */
+int k3s_leads(const struct request *r);
+
+/* Between k3s.c and its parts alone. */
+
+enum k3s_kind {
+	K3S_CACERTS,
+	K3S_PING,
+	K3S_CONFIG,
+	K3S_FILE,  /* kept as it is: certificates of the CAs, p2p */
+	K3S_ROOTS, /* /apis, as old agents look whether their token is good */
+	K3S_APISERVERS,
+	K3S_READYZ,
+	K3S_CERT,      /* a certificate for this agent */
+	K3S_NODE_CERT, /* of a node, by its password */
+	K3S_REFUSED,   /* between servers */
+	K3S_OTHER,
+};
+
+/* A request of an agent. */
+struct k3s_ask {
+	struct request *r; /* NULL once it is being answered */
+	struct edge *edge;
+	enum k3s_kind kind;
+	char name[64]; /* of what is asked for, and of its file */
+	struct buf body;
+	struct call *call;
+	char *authorization; /* or NULL */
+	int by_certificate;  /* it went to the server as that of the caller */
+	/* k3s_cert.c */
+	char node[256];
+	char id[65];	  /* of the key, or "get" */
+	char names[1024]; /* of a serving certificate */
+	char *password;	  /* of the node, or NULL */
+};
+
+/* End the request. */
+void k3s_answer(struct k3s_ask *a, int code, const char *type, const void *p,
+    size_t n);
+void k3s_refuse(struct k3s_ask *a, int code, const char *why);
+
+/* k3s_cert.c: what the headers and the body say. 0; -1 answered. */
+int k3s_cert_begin(struct k3s_ask *a);
+int k3s_cert_body(struct k3s_ask *a);
+/* The server has answered with a certificate. */
+void k3s_cert_keep(struct k3s_ask *a, const struct buf *pem);
+/* Answer without the server. trusted: by what the caller is known. */
+enum k3s_trust { K3S_NOBODY, K3S_JOINS, K3S_AGENT, K3S_KUBELET };
+void k3s_cert_offline(struct k3s_ask *a, enum k3s_trust trust);
+
+#endif

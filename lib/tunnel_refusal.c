@@ -1,0 +1,49 @@
+/*
+ * What is said to a client who gets no tunnel.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "masters.h"
+#include "status.h"
+#include "tunnel_refusal.h"
+
+int
+tunnel_refusal(struct buf *b, int code, const char *message)
+{
+	struct status st = { .code = code, .message = message };
+	struct buf body = { 0 };
+	int rc = -1;
+
+	if (status_write(&body, &st) == 0 && buf_puts(&body, "\n") == 0)
+		rc = buf_printf(b,
+		    "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
+		    "Content-Length: %zu\r\nConnection: close\r\n%s\r\n%s",
+		    code, status_phrase(code), body.len,
+		    /* RFC 6455, 4.4 */
+		    code == 426 ? "Sec-WebSocket-Version: 13\r\n" : "",
+		    body.data);
+	buf_free(&body);
+	return rc;
+}
+
+int
+tunnel_cut_off(const char *data, char *message, size_t len)
+{
+	struct masters ms = { .n = 0 };
+	char path[512], since[32] = "";
+	struct tm tm;
+	time_t t;
+
+	if (snprintf(path, sizeof(path), "%s/run/masters", data) >=
+		(int)sizeof(path) ||
+	    masters_read(&ms, path) == -1 || masters_any_up(&ms))
+		return 0;
+	t = (time_t)masters_down_since(&ms);
+	if (t != 0 && gmtime_r(&t, &tm) != NULL)
+		strftime(since, sizeof(since), " since %Y-%m-%dT%H:%M:%SZ",
+		    &tm);
+	snprintf(message, len, "the master is out of reach%s: no tunnel to it",
+	    since);
+	return 1;
+}
