@@ -392,14 +392,18 @@ k3s_body(struct request *r, const char *p, size_t n)
 static enum k3s_kind
 kind_of(const char *name)
 {
-	size_t i;
+	size_t i, n;
 
 	for (i = 0; i < sizeof(endpoints) / sizeof(*endpoints); i++)
 		if (strcmp(name, endpoints[i].name) == 0)
 			return endpoints[i].kind;
-	if (strncmp(name, "encrypt/", 8) == 0 || strncmp(name, "cert/", 5) == 0)
-		return K3S_REFUSED;
-	return K3S_OTHER;
+	/* one word may be something newer; more is between servers, or a trick */
+	n = strspn(name,
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
+	    "_");
+	return n == 0 || name[n] != '\0' || strstr(name, "..") != NULL
+	    ? K3S_REFUSED
+	    : K3S_OTHER;
 }
 
 static int

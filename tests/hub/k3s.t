@@ -14,7 +14,7 @@ kubeconfig "http://127.0.0.1:$mock_port"
 # --- what the server says ---
 config='{"A":1.50,"HTTPSPort":6443,"IPSECPSK":"a\u0041/","SupervisorPort":9345,"Z":[ ]}'
 printf '%s\n' "$config" | reply config 200
-cat client-ca.crt | reply client-ca 200 text/plain
+reply client-ca 200 text/plain <client-ca.crt
 printf 'server\n' | reply server-ca 200 text/plain
 printf 'peers' | reply p2p 200 text/plain
 printf 'ok' | reply ready 200 text/plain
@@ -146,8 +146,8 @@ bad 400 'no request at all' server-ca.crt
 bad 400 'an empty one' empty
 head -c 60 kubelet-key.csr >torn
 bad 400 'a torn one' torn
-{ cat kubelet-key.csr && echo; } >more
-bad 400 'one with more behind it' more
+{ cat kubelet-key.csr && echo; } >longer
+bad 400 'one with more behind it' longer
 sed 's/\(.*\)./\1x/' kubelet-key.csr >forged
 printf '\0' | dd of=forged bs=1 seek=$(($(wc -c <kubelet-key.csr) - 1)) \
 	conv=notrunc 2>/dev/null
@@ -177,11 +177,25 @@ is "$code" 405 'another method'
 is "$(wc -l <mock/log)" "$before" 'the server has heard nothing of all that'
 
 # --- between servers ---
+rules <<END
+* config
+END
 for path in /db/info /v1-k3s/server-bootstrap /v1-k3s/encrypt/status \
 	/v1-k3s/token /v1-k3s/cert/cacerts; do
 	get "$path" -u server:secret
 	is "$code" 403 "$path is refused"
 done
+before=$(wc -l <mock/log)
+for path in /v1-k3s/../db/info /v1-k3s/%2e%2e/db/info /v1-k3s/.. /v1-k3s/a/b \
+	/v1-k3s/config/../token /v1-k3s/config%2f..%2ftoken /v1-k3s/ /db \
+	/v1-k3s/x%00; do
+	get "$path" -u server:secret
+	is "$code" 403 "$path is refused"
+done
+get /v1-k3s/config -u server:secret -X CONNECT
+[ "$code" -ge 400 ]
+ok $? "CONNECT is refused: $code"
+is "$(wc -l <mock/log)" "$before" 'and the server has not heard of it'
 get /v1-k3s/connect --cert kubelet.crt --key kubelet.key
 is "$code" 400 '/v1-k3s/connect is for a websocket'
 
