@@ -109,7 +109,7 @@ node_off
 echo 1 >"$CLUSTER/run/boots"
 cni_write
 k3s_hub_start
-wait_for 30 "the hub" hub_ready
+wait_for 30 "the hub" k3s_hub_ready
 containerd_start
 real_agent_start
 check "reboot, cut: the service answers" wait_for 180 service vip_right

@@ -47,6 +47,58 @@ all_run() {
 	[ "$(running)" = "$PODS" ]
 }
 
+# order: what the agent has asked for until it was configured
+order() {
+	agent_says 'select(.step == "request" or .configured) |
+	    if .configured then "-" else "\(.method) \(.path)" end' |
+	    jq -r . | sed '/^-$/,$d' | sed 's,/v1-k3s/,,' | paste -sd'|'
+}
+
+# right_order: the contract's
+right_order() {
+	_three='GET /cacerts|GET /cacerts|GET /cacerts' _m=POST
+	if [ -n "${K3S_OLD:-}" ]; then
+		_three="$_three|GET /apis" _m=GET
+	fi
+	printf '%s|' "$_three" "$_three" 'GET config' \
+	    'GET client-ca.crt' 'GET server-ca.crt'
+	printf "$_m %s.crt|" serving-kubelet client-kubelet client-kube-proxy
+	echo "$_m client-k3s-controller.crt"
+}
+
+# waited: what the agent had to ask for again, or in vain
+waited() {
+	agent_says 'select(.step == "token" or .step == "config") | .waits'
+}
+
+serial() {
+	openssl x509 -in "$AGENT_DIR/$1.crt" -noout -serial
+}
+
+serials() {
+	for _crt in serving-kubelet client-kubelet client-kube-proxy \
+	    client-k3s-controller; do
+		serial "$_crt"
+	done
+}
+
+# no_down: no tunnel of the agent has ended since its last start
+no_down() {
+	! agent_said 'select(.tunnel == "down")'
+}
+
+# controllers WHEN: those in the agent see what they watch
+controllers() {
+	for _what in pods namespaces networkpolicies; do
+		check "$1: the controllers see $_what" wait_for 20 "$_what" \
+		    agent_said "select(.synced == \"$_what\")"
+	done
+	check "$1: the tunnel follows the endpoints" wait_for 20 endpoints \
+	    agent_said 'select(.watched)'
+	check "$1: the node is configured" wait_for 20 node agent_said \
+	    'select(.node == "configured")'
+}
+
 # walked SECONDS NAME: the whole order, and how long it took
 walked() {
 	_from=$(now_ms)
@@ -92,6 +144,9 @@ refused() {
 
 online() {
 	check "the agent walks its whole order" walked 60 first
+	check "in that order" is "$(order)" "$(right_order)"
+	check "shows no certificate until it has one" is "$(server_says \
+	    'select(.path == "/v1-k3s/client-kubelet.crt") | .shown')" '""'
 	wait_for 60 "the node to be Ready" node_ready || log_tail kubelet hub
 	check "the node is Ready" node_ready
 	workload_up "$PODS"
@@ -110,12 +165,7 @@ online() {
 	    CN=system:kube-proxy
 	check "the controller is itself" is "$(subject client-k3s-controller)" \
 	    CN=system:k3s-controller
-	check "the node is configured" wait_for 20 node agent_said \
-	    'select(.node == "configured")'
-	for _what in pods namespaces networkpolicies; do
-		check "the controllers see $_what" wait_for 20 "$_what" \
-		    agent_said "select(.synced == \"$_what\")"
-	done
+	controllers online
 	check "/cacerts is server-ca.crt" is "$(ask /cacerts)" 200
 	check "to the byte" cmp "$CLUSTER/answer" "$CLUSTER/pki/server-ca.crt"
 	check "/ping" is "$(ask /ping) $(answer)" "200 pong"
@@ -162,31 +212,50 @@ cut_off() {
 	wait_for 10 cut is_cut
 	wait_for 20 "the hub to know" hub_offline
 	agent_kill
+	_had=$(serials)
 	check "cut: an agent that was killed walks its whole order" \
 	    walked 60 "again, cut off"
+	check "cut: in the same order" is "$(order)" "$(right_order)"
+	check "cut: and never in vain" is "$(waited)" ""
+	check "cut: it has the certificates that it had" \
+	    is "$(serials)" "$_had"
 	check "cut: through the stub" agent_said \
 	    'select(.tunnel == "up" and .to == "127.0.0.1:8778")'
 	check "cut: kubelet runs" wait_for 20 kubelet \
 	    url_ok http://127.0.0.1:10248/healthz
 	check "cut: no container has restarted" same_containers "$ids"
+	controllers cut
 	only_hub cut
 	wrong_ones cut
 	[ -n "${K3S_OLD:-}" ] || certificates_cut
 
 	proc_kill k3s-agent
 	node_off
-	check "cut: the whole node is dead" is "$(container_ids)" ""
+	check "cut: the whole node is dead" is "$(node_pids)" ""
 	echo 1 >"$CLUSTER/run/boots"
 	cat /proc/sys/kernel/random/uuid >"$CLUSTER/sys/boot_id"
 	cni_write
 	k3s_hub_start
-	check "reboot: the hub is there" wait_for 30 hub hub_ready
+	check "reboot: the hub is there" wait_for 30 hub k3s_hub_ready
 	check "reboot: the agent walks its whole order" \
 	    walked 90 "after a reboot, cut off"
+	controllers reboot
 	check "reboot: the pods are back" wait_for 60 pods all_run
 	check "reboot: the service answers" wait_for 30 service vip_right
 	check "reboot: of every pod" wait_for 20 pods vip_pods "$PODS" 60
+	check "reboot: the stub holds for more than a minute" \
+	    holds 65 no_down
 	check "reboot: still cut off" is_cut
+}
+
+# silent: the server hangs, and nobody knows it yet when an agent starts
+silent() {
+	agent_kill
+	cut silent
+	check "hung: the agent walks its whole order" walked 60 "hung server"
+	check "hung: and never in vain" is "$(waited)" ""
+	heal
+	check "hung: the tunnel is real again" wait_for 20 logs logs_work
 }
 
 healed() {
@@ -230,6 +299,7 @@ if [ -z "${OTE_STRAIGHT:-}" ]; then
 	only_hub online
 	cut_off
 	healed
+	silent
 	too_early
 fi
 tap_clean || log_tail hub k3s-agent

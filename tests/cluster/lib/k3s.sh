@@ -146,9 +146,14 @@ k3s_hub_start() {
 	    -n edge-1 ${HUB_OPTIONS:-}
 }
 
+# An agent comes first, so its hub answers to nobody at all.
+k3s_hub_ready() {
+	[ "$(curl -s -m 2 --cacert "$TRUST" https://127.0.0.1:8778/ping)" = pong ]
+}
+
 k3s_hub_up() {
 	k3s_hub_start
-	if ! wait_for 20 "the hub" hub_ready; then
+	if ! wait_for 20 "the hub" k3s_hub_ready; then
 		log_tail hub
 		return 1
 	fi

@@ -27,12 +27,14 @@ ask_agent() {
 	ask "$@" -u "node:$K3S_PASSWORD"
 }
 
-# ask_node NAME PASSWORD PATH [CURL-OPTION...]: a certificate for that node
+# ask_node NAME PASSWORD PATH [CURL-OPTION...]: a certificate for that node; Go
+# sends a CSR without a type
 ask_node() {
 	_name=$1 _pass=$2
 	shift 2
 	ask_agent "$@" -H "k3s-Node-Name: $_name" \
-	    -H "k3s-Node-Password: $_pass" -H "k3s-Node-IP: 192.0.2.10"
+	    -H "k3s-Node-Password: $_pass" -H "k3s-Node-IP: 192.0.2.10" \
+	    -H Content-Type:
 }
 
 node_password() {

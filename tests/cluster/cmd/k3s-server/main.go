@@ -156,12 +156,21 @@ func (w *watched) WriteHeader(code int) {
 
 func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// shown is the name in the certificate that came, whatever it was good for.
+func shown(r *http.Request) string {
+	if len(r.TLS.PeerCertificates) == 0 {
+		return ""
+	}
+	return r.TLS.PeerCertificates[0].Subject.CommonName
+}
+
 func tell(next http.HandlerFunc, u user) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Upgrade") != "" || r.Method == http.MethodConnect {
 			cli.Print(map[string]any{"at": time.Now().UnixMilli(),
 				"method": r.Method, "path": r.URL.Path, "user": u.name,
-				"by": u.by, "host": r.Host, "upgrade": true})
+				"by": u.by, "host": r.Host, "upgrade": true,
+				"shown": shown(r)})
 			next(w, r)
 			return
 		}
@@ -169,7 +178,7 @@ func tell(next http.HandlerFunc, u user) http.HandlerFunc {
 		next(to, r)
 		cli.Print(map[string]any{"at": time.Now().UnixMilli(),
 			"method": r.Method, "path": r.URL.Path, "user": u.name,
-			"by": u.by, "code": to.code,
+			"by": u.by, "code": to.code, "shown": shown(r),
 			"node": r.Header.Get("k3s-Node-Name")})
 	}
 }
