@@ -578,10 +578,10 @@ main(int argc, char **argv)
 		snprintf(path, sizeof(path), "%s/run/tunnel.sock", t.data);
 		socket = path;
 	}
-	if ((t.base = event_base_new()) == NULL ||
-	    daemon_signals(t.base) == -1 ||
-	    tunnel_stubs_init(&t.stubs, t.base, t.data) == -1)
+	if ((t.base = event_base_new()) == NULL || daemon_signals(t.base) == -1)
 		errx(111, "no memory");
+	if (t.k3s && tunnel_stubs_init(&t.stubs, t.base, t.data) == -1)
+		err(111, "%s/run", t.data);
 	if ((l = listen_at(&t, socket)) == NULL)
 		err(100, "%s: cannot listen there", socket);
 	ready_notify();

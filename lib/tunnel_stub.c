@@ -2,13 +2,17 @@
  * The other end of a k3s agent's tunnel while the server is out of reach. Of
  * what comes nothing is kept, and no more is read than is answered.
  */
+#include <sys/inotify.h>
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
 
+#include "daemon.h"
 #include "masters.h"
 #include "tunnel_stub.h"
 
@@ -118,14 +122,14 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	s->over(s->arg);
 }
 
-/* A second is over. */
+/* So many seconds are over. */
 static void
-check(struct tunnel_stub *s, int up)
+check(struct tunnel_stub *s, int up, int seconds)
 {
 	if (!s->said && !up)
 		s->left_s = 0;
-	else if (s->left_s > 0 && --s->left_s > 0)
-		return;
+	else if (s->left_s > seconds)
+		s->left_s -= seconds;
 	else if (s->said)
 		s->over(s->arg);
 	else
@@ -133,18 +137,62 @@ check(struct tunnel_stub *s, int up)
 }
 
 static void
-on_tick(evutil_socket_t fd, short what, void *arg)
+check_all(struct tunnel_stubs *all, int seconds)
 {
-	struct tunnel_stubs *all = arg;
 	struct tunnel_stub *s, *next;
-	int up = masters_reachable(all->data);
+	int up;
 
-	(void)fd;
-	(void)what;
+	if (LIST_EMPTY(&all->list))
+		return;
+	up = masters_reachable(all->data);
 	for (s = LIST_FIRST(&all->list); s != NULL; s = next) {
 		next = LIST_NEXT(s, next);
-		check(s, up);
+		check(s, up, seconds);
 	}
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	check_all(arg, 1);
+}
+
+/* Something in run/ was replaced. */
+static void
+on_change(evutil_socket_t fd, short what, void *arg)
+{
+	char text[4096];
+
+	(void)what;
+	while (read(fd, text, sizeof(text)) > 0)
+		;
+	check_all(arg, 0);
+}
+
+/* Agents wait before they dial again: it should not be later than it must. */
+static int
+watch(struct event_base *base, struct tunnel_stubs *all)
+{
+	char dir[512];
+	int fd, e;
+
+	if (snprintf(dir, sizeof(dir), "%s/run", all->data) >=
+	    (int)sizeof(dir)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if ((fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) == -1)
+		return -1;
+	/* where it is missing every second is soon enough */
+	(void)inotify_add_watch(fd, dir, IN_MOVED_TO | IN_ONLYDIR);
+	if (daemon_read(base, fd, on_change, all) == 0)
+		return 0;
+	e = errno;
+	close(fd);
+	errno = e;
+	return -1;
 }
 
 int
@@ -155,7 +203,7 @@ tunnel_stubs_init(struct tunnel_stubs *all, struct event_base *base,
 	all->data = data;
 	all->tick = event_new(base, -1, EV_PERSIST, on_tick, all);
 	if (all->tick != NULL)
-		return 0;
+		return watch(base, all);
 	errno = ENOMEM;
 	return -1;
 }

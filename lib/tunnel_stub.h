@@ -32,7 +32,10 @@ struct tunnel_stubs {
 	LIST_HEAD(tunnel_stub_list, tunnel_stub) list;
 };
 
-/* data: the data directory, for run/masters. 0, or -1 with errno ENOMEM. */
+/*
+ * Once for a process. data: the data directory, for run/masters. 0, or -1 with
+ * errno.
+ */
 int tunnel_stubs_init(struct tunnel_stubs *all, struct event_base *base,
     const char *data);
 
