@@ -147,8 +147,8 @@ online() {
 	check "in that order" is "$(order)" "$(right_order)"
 	check "shows no certificate until it has one" is "$(server_says \
 	    'select(.path == "/v1-k3s/client-kubelet.crt") | .shown')" '""'
-	wait_for 60 "the node to be Ready" node_ready || log_tail kubelet hub
-	check "the node is Ready" node_ready
+	check "the node is Ready" wait_for 60 node node_ready ||
+		log_tail kubelet hub
 	workload_up "$PODS"
 	teller_up
 	check "$PODS pods are Ready" pods_ready "$PODS"
@@ -284,6 +284,7 @@ too_early() {
 	    --kube-config kubeconfig --init-server 127.0.0.1:7443 \
 	    -n edge-1 >"$CLUSTER/log/early.log" 2>&1 || _code=$?
 	diag "$(tail -n 3 "$CLUSTER/log/early.log")"
+	agent_kill
 	check "an empty hub, cut off, ends" [ "$_code" -ne 0 ]
 	check "by itself" [ "$_code" -ne 124 ]
 	check "and says that the clients' CA is missing" \
@@ -300,7 +301,7 @@ if [ -z "${OTE_STRAIGHT:-}" ]; then
 	cut_off
 	healed
 	silent
+	tap_clean || log_tail hub k3s-agent
 	too_early
 fi
-tap_clean || log_tail hub k3s-agent
 tap_end

@@ -37,14 +37,19 @@ type agent struct {
 
 func newAgent(lb *balancer) *agent {
 	kubelet := cli.Config(at("kubelet.kubeconfig"), "k3s-agent/kubelet")
+	controller := cli.Config(at("k3scontroller.kubeconfig"),
+		"k3s-agent/controller")
+	if *old { // client-go up to 0.31
+		kubelet.ContentType = "application/json"
+		controller.ContentType = kubelet.ContentType
+	}
 	t, err := rest.TLSConfigFor(kubelet)
 	if err != nil {
 		cli.Fatal("TLS", err)
 	}
 	return &agent{lb: lb, tls: t, stop: map[string]context.CancelFunc{},
-		kubelet: kubernetes.NewForConfigOrDie(kubelet),
-		controller: kubernetes.NewForConfigOrDie(cli.Config(
-			at("k3scontroller.kubeconfig"), "k3s-agent/controller"))}
+		kubelet:    kubernetes.NewForConfigOrDie(kubelet),
+		controller: kubernetes.NewForConfigOrDie(controller)}
 }
 
 // setup returns when each server that is known has its tunnel, or would have
@@ -65,7 +70,11 @@ func (a *agent) setup(ctx context.Context, b *boot) {
 		a.connect(ctx, addr, &wg)
 	}
 	wg.Wait()
-	go a.follow(ctx)
+	if *old {
+		go a.followOld(ctx)
+	} else {
+		go a.follow(ctx)
+	}
 }
 
 func (a *agent) take(list []string) {
@@ -133,6 +142,32 @@ func allowed(proto, address string) bool {
 		net.ParseIP(host).IsLoopback()
 	say(map[string]any{"dialed": address, "allowed": ok})
 	return ok
+}
+
+// followOld is a watch that no LIST came before, again when it ends.
+func (a *agent) followOld(ctx context.Context) {
+	for ctx.Err() == nil {
+		w, err := a.controller.CoreV1().Endpoints("default").Watch(ctx,
+			metav1.ListOptions{ResourceVersion: "0",
+				FieldSelector: "metadata.name=kubernetes"})
+		if err != nil {
+			say(map[string]any{"step": "endpoints",
+				"waits": err.Error()})
+		} else {
+			for ev := range w.ResultChan() {
+				ep, ok := ev.Object.(*corev1.Endpoints)
+				if !ok {
+					break
+				}
+				a.changed(ctx, k3s.Addresses(ep))
+			}
+			w.Stop()
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(5 * time.Second):
+		}
+	}
 }
 
 // follow changes the tunnels as the Endpoints change, once the master is
