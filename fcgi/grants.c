@@ -188,15 +188,25 @@ is_plain(const char *uri)
 	return 1;
 }
 
+#define JSON "application/json"
+#define PROTOBUF "application/vnd.kubernetes.protobuf"
+
 static int
-is_json(const struct request *r)
+is_type(const char *type, const char *want)
 {
-	static const char json[] = "application/json";
+	size_t n = strlen(want);
+
+	return strncmp(type, want, n) == 0 && strchr(" ;", type[n]) != NULL;
+}
+
+/* In JSON, or, of a review of the caller, in protobuf. */
+static int
+is_known(const struct request *r)
+{
 	const char *type = fcgi_param(r->c, "CONTENT_TYPE");
 
-	return type == NULL || *type == '\0' ||
-	    (strncmp(type, json, strlen(json)) == 0 &&
-		strchr(" ;", type[strlen(json)]) != NULL);
+	return type == NULL || *type == '\0' || is_type(type, JSON) ||
+	    (is_type(type, PROTOBUF) && grant_kind(&r->p) == GRANT_SELF);
 }
 
 int
@@ -206,7 +216,7 @@ grants_take(struct request *r)
 
 	if (strcmp(r->method, "POST") != 0 || grant_kind(&r->p) == GRANT_NONE ||
 	    !r->has_body || atoll(length) > GRANT_BODY_MAX ||
-	    !is_plain(r->uri) || !is_json(r) ||
+	    !is_plain(r->uri) || !is_known(r) ||
 	    (r->ask = calloc(1, sizeof(*r->ask))) == NULL)
 		return 0;
 	r->owner = OWNER_GRANT;
@@ -225,16 +235,25 @@ grants_close(struct request *r)
 	r->ask = NULL;
 }
 
+/* 1 if the client takes what is remembered. */
+static int
+takes(struct request *r)
+{
+	const char *accept = fcgi_param(r->c, "HTTP_ACCEPT");
+
+	if (r->ask->g.protobuf)
+		return media_names(accept, "/vnd.kubernetes.protobuf");
+	return media_negotiate(&r->media, accept) == 0 &&
+	    r->media.shape == MEDIA_OBJECT;
+}
+
 /* The answer that is remembered: 0, or -1 if there is none to give. */
 static int
 recall(struct request *r, struct buf *b)
 {
 	struct ask *a = r->ask;
 
-	if (!a->asked ||
-	    media_negotiate(&r->media, fcgi_param(r->c, "HTTP_ACCEPT")) == -1 ||
-	    r->media.shape != MEDIA_OBJECT ||
-	    grants_is_gone(r->edge, &a->g.bound))
+	if (!a->asked || !takes(r) || grants_is_gone(r->edge, &a->g.bound))
 		return -1;
 	if (grant_recall(&a->g, r->edge->datafd, time(NULL),
 		r->edge->review_age_s, b) == 0)
@@ -250,8 +269,12 @@ recall(struct request *r, struct buf *b)
 static void
 give(struct request *r, const struct buf *b)
 {
-	struct out o = { .r = r, .code = 201, .type = "application/json" };
+	struct out o = { .r = r, .code = 201, .type = JSON };
 
+	if (r->ask->g.protobuf) {
+		answer(r, 201, PROTOBUF, b->data, b->len);
+		return;
+	}
 	r->pretty |= r->media.pretty;
 	if (out_write(&o, b->data, b->len) == 0 &&
 	    (r->pretty || out_write(&o, "\n", 1) == 0)) {
@@ -302,6 +325,7 @@ go_on(struct request *r)
 void
 grants_body(struct request *r, const char *p, size_t n)
 {
+	const char *type = fcgi_param(r->c, "CONTENT_TYPE");
 	struct ask *a = r->ask;
 	char *who;
 
@@ -313,8 +337,10 @@ grants_body(struct request *r, const char *p, size_t n)
 	}
 	r->owner = OWNER_NONE;
 	if (a->body.len > 0 && (who = caller(r)) != NULL) {
-		a->asked = grant_ask(&a->g, &r->p, a->body.data, a->body.len,
-			       who) == 0;
+		a->asked = (type != NULL && is_type(type, PROTOBUF)
+				   ? grant_ask_protobuf
+				   : grant_ask)(&a->g, &r->p, a->body.data,
+			       a->body.len, who) == 0;
 		free(who);
 	}
 	go_on(r);

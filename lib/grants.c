@@ -75,12 +75,12 @@ grant_kind(const struct apipath *p)
 /* --- names --- */
 
 static int
-sha256(const char *text, char out[HEX_LEN])
+sha256(const void *p, size_t n, char out[HEX_LEN])
 {
 	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned int len, i;
 
-	if (!EVP_Digest(text, strlen(text), md, &len, EVP_sha256(), NULL) ||
+	if (!EVP_Digest(p, n, md, &len, EVP_sha256(), NULL) ||
 	    len != (HEX_LEN - 1) / 2) {
 		errno = ENOMEM;
 		return -1;
@@ -118,7 +118,7 @@ name_token(struct grant *g, const struct apipath *p)
 
 	if ((text = canonical(g->question)) == NULL)
 		return -1;
-	rc = sha256(text, hex);
+	rc = sha256(text, strlen(text), hex);
 	free(text);
 	if (rc == 0)
 		snprintf(g->file, sizeof(g->file), "tokens/%.63s,%.100s,%s",
@@ -140,7 +140,7 @@ name_review(struct grant *g, const struct apipath *p, const char *caller)
 	parts = json_pack("[ssss]", g->review, p->ns,
 	    spec == NULL ? "null" : spec, g->kind == GRANT_SELF ? caller : "");
 	if (parts != NULL && (all = canonical(parts)) != NULL)
-		rc = sha256(all, hex);
+		rc = sha256(all, strlen(all), hex);
 	else
 		errno = EINVAL;
 	if (rc == 0)
@@ -278,6 +278,35 @@ grant_ask(struct grant *g, const struct apipath *p, const char *body, size_t n,
 				      : name_review(g, p, caller);
 }
 
+/* What k8s.io/apimachinery puts before an object in protobuf. */
+static int
+is_protobuf(const char *p, size_t n)
+{
+	return n > 4 && memcmp(p, "k8s\0", 4) == 0;
+}
+
+int
+grant_ask_protobuf(struct grant *g, const struct apipath *p, const char *body,
+    size_t n, const char *caller)
+{
+	char hex[HEX_LEN];
+
+	memset(g, 0, sizeof(*g));
+	g->protobuf = 1;
+	g->kind = find(p, &g->review);
+	errno = EINVAL;
+	if (g->kind != GRANT_SELF || n > GRANT_BODY_MAX ||
+	    !is_protobuf(body, n) || sha256(body, n, hex) == -1)
+		return -1;
+	/* a spec that is a string no question in JSON has */
+	g->request = json_pack("{ss}", "spec", hex);
+	if (g->request == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return name_review(g, p, caller);
+}
+
 void
 grant_free(struct grant *g)
 {
@@ -358,27 +387,58 @@ review_file(const struct grant *g, json_t *answer, long long now)
 	    status);
 }
 
+static json_t *
+protobuf_file(const struct grant *g, const char *answer, size_t n,
+    long long now)
+{
+	json_t *o = NULL;
+	char *text;
+
+	if (!is_protobuf(answer, n) || (text = malloc(n / 3 * 4 + 5)) == NULL)
+		return NULL;
+	EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)answer,
+	    (int)n);
+	o = json_pack("{sI ss sI sI ss}", "version", (json_int_t)1, "kind",
+	    g->review, "time", (json_int_t)now, "expires", (json_int_t)0,
+	    "protobuf", text);
+	free(text);
+	return o;
+}
+
+/* What is to be written; NULL with errno EBADMSG where it is no answer. */
+static json_t *
+file_of(const struct grant *g, const char *answer, size_t n, long long now)
+{
+	json_t *a = g->protobuf ? NULL : json_loadb(answer, n, 0, NULL);
+	const char *kind = json_string_value(json_object_get(a, "kind"));
+	json_t *o = NULL;
+
+	if (g->protobuf)
+		o = protobuf_file(g, answer, n, now);
+	else if (kind == NULL ||
+	    strcmp(kind, g->review == NULL ? "TokenRequest" : g->review) != 0)
+		;
+	else if (g->kind == GRANT_TOKEN)
+		o = token_file(g, a);
+	else
+		o = review_file(g, a, now);
+	json_decref(a);
+	if (o == NULL)
+		errno = EBADMSG;
+	return o;
+}
+
 int
 grant_keep(const struct grant *g, int datafd, const char *answer, size_t n,
     long long now)
 {
-	const char *kind;
-	json_t *a, *o = NULL;
+	json_t *o = file_of(g, answer, n, now);
 	struct stat st;
 	char *text = NULL;
 	int rc = -1, is_new;
 
-	a = json_loadb(answer, n, 0, NULL);
-	kind = json_string_value(json_object_get(a, "kind"));
-	errno = EBADMSG;
-	if (kind == NULL ||
-	    strcmp(kind, g->review == NULL ? "TokenRequest" : g->review) != 0)
-		goto out;
-	o = g->kind == GRANT_TOKEN ? token_file(g, a) : review_file(g, a, now);
-	if (o == NULL) {
-		errno = EBADMSG;
-		goto out;
-	}
+	if (o == NULL)
+		return -1;
 	if ((text = json_dumps(o, JSON_COMPACT)) == NULL ||
 	    atomic_mkdirs(datafd,
 		g->kind == GRANT_TOKEN ? "tokens" : "reviews") == -1)
@@ -391,7 +451,6 @@ grant_keep(const struct grant *g, int datafd, const char *answer, size_t n,
 out:
 	free(text);
 	json_decref(o);
-	json_decref(a);
 	return rc;
 }
 
@@ -445,23 +504,56 @@ token_answer(const struct grant *g, json_t *o)
 	return json_incref(answer);
 }
 
+/* 0 if it is of that kind and not too old; -1 with errno. */
+static int
+check_review(const struct grant *g, const json_t *o, long long now,
+    long long max_age)
+{
+	long long t = json_integer_value(json_object_get(o, "time"));
+	long long end = json_integer_value(json_object_get(o, "expires"));
+	const char *kind = json_string_value(json_object_get(o, "kind"));
+
+	errno = EBADMSG;
+	if (kind == NULL || strcmp(kind, g->review) != 0)
+		return -1;
+	errno = ENOENT;
+	return now - t >= max_age || (end != 0 && now >= end) ? -1 : 0;
+}
+
+/* Its bytes, appended to out. 0, or -1 with errno. */
+static int
+add_protobuf(const json_t *o, struct buf *out)
+{
+	const char *text = json_string_value(json_object_get(o, "protobuf"));
+	size_t n = text == NULL ? 0 : strlen(text);
+	int len = -1;
+
+	if (n > 0 && n % 4 == 0 && buf_reserve(out, n) == 0)
+		len = EVP_DecodeBlock((unsigned char *)out->data + out->len,
+		    (const unsigned char *)text, (int)n);
+	if (len < 0) {
+		errno = EBADMSG;
+		return -1;
+	}
+	/* padding is counted as bytes of zero */
+	out->len += (size_t)len - (text[n - 1] == '=') - (text[n - 2] == '=');
+	out->data[out->len] = '\0';
+	return 0;
+}
+
 /* The question with its answer, as the master writes it; NULL with errno. */
 static json_t *
 review_answer(const struct grant *g, const json_t *o, long long now,
     long long max_age)
 {
-	long long t = json_integer_value(json_object_get(o, "time"));
-	long long end = json_integer_value(json_object_get(o, "expires"));
 	json_t *status = json_object_get(o, "status"), *a;
-	const char *kind = json_string_value(json_object_get(o, "kind"));
 
-	errno = EBADMSG;
-	if (kind == NULL || strcmp(kind, g->review) != 0 ||
-	    !json_is_object(status))
+	if (check_review(g, o, now, max_age) == -1)
 		return NULL;
-	errno = ENOENT;
-	if (now - t >= max_age || (end != 0 && now >= end))
+	if (!json_is_object(status)) {
+		errno = EBADMSG;
 		return NULL;
+	}
 	if ((a = json_copy(g->request)) == NULL ||
 	    json_object_set(a, "status", status) == -1) {
 		json_decref(a);
@@ -481,6 +573,15 @@ grant_recall(const struct grant *g, int datafd, long long now,
 
 	if (grant_load(&o, datafd, g->file) == -1)
 		return -1;
+	if (g->protobuf) {
+		rc = check_review(g, o, now, max_age) == -1
+		    ? -1
+		    : add_protobuf(o, out);
+		e = errno;
+		json_decref(o);
+		errno = e;
+		return rc;
+	}
 	a = g->kind == GRANT_TOKEN ? token_answer(g, o)
 				   : review_answer(g, o, now, max_age);
 	if (a != NULL) {

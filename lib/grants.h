@@ -42,6 +42,7 @@ struct grant {
 	json_t *request;	   /* as it was sent */
 	json_t *question;	   /* what must be the same; of a token */
 	struct grant_bound bound;  /* of a token */
+	int protobuf;		   /* so are question and answer */
 };
 
 /*
@@ -52,6 +53,12 @@ struct grant {
  */
 int grant_ask(struct grant *g, const struct apipath *p, const char *body,
     size_t n, const char *caller);
+/*
+ * So too of a question in protobuf, of a review of the caller alone: it is the
+ * same if its bytes are, and its answer is kept as it comes.
+ */
+int grant_ask_protobuf(struct grant *g, const struct apipath *p,
+    const char *body, size_t n, const char *caller);
 void grant_free(struct grant *g);
 
 /*

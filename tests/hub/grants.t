@@ -62,6 +62,7 @@ rule_lines() {
 		$sa* token
 		$authn/tokenreviews* tokenreview
 		$authz/subjectaccessreviews* sar
+		$authz/selfsubjectaccessreviews[?]timeout* packed
 		$authz/selfsubjectaccessreviews* self
 	END
 }
@@ -104,6 +105,21 @@ is "$(count "$reviews")" 3 'reviews are remembered'
 is "$(grep -rlE 's3cret|alice' "$reviews" "$dir"/edge.err | wc -l) $(find "$reviews" -name '*s3cret*' | wc -l)" '0 0' \
 	'and no credential is in them, in their names, or in the log'
 
+# as client-go asks by itself
+printf 'k8s\0\1\2question' >"$dir/packed"
+printf 'k8s\0answer\0\n' >"$dir/answer"
+packed=application/vnd.kubernetes.protobuf
+reply packed 201 $packed <"$dir/answer"
+in_protobuf() { # FILE WHO
+	file=$1 who=$2
+	get "$authz/selfsubjectaccessreviews?timeout=9s" --data-binary "@$file" \
+		-H "Content-Type: $packed" -H "Accept: ${takes:-$packed,application/json}" \
+		-H "Authorization: Bearer $who"
+}
+in_protobuf "$dir/packed" alice
+cmp -s "$dir/body" "$dir/answer" && [ "$code $(count "$reviews")" = '201 4' ]
+ok $? 'one in protobuf, too'
+
 # --- and the master no more ---
 : >"$dir/mock/log"
 stop "$mock_pid"
@@ -138,6 +154,16 @@ post $authz/selfsubjectaccessreviews "$can" -H 'Authorization: Bearer alice'
 is "$(said)" '201 {"allowed":true}' 'who asked before may be told'
 post $authz/selfsubjectaccessreviews "$can" -H 'Authorization: Bearer bob'
 is "$(said)" '503 ServiceUnavailable' 'and nobody else'
+in_protobuf "$dir/packed" alice
+cmp -s "$dir/body" "$dir/answer" && [ "$code" = 201 ] &&
+	grep -qi "^content-type: $packed" "$dir/head"
+ok $? 'in protobuf as it came'
+in_protobuf "$dir/packed" bob
+is "$(said)" '503 ServiceUnavailable' 'of nobody else'
+in_protobuf "$dir/answer" alice
+is "$(said)" '503 ServiceUnavailable' 'nor of another question'
+takes=application/json in_protobuf "$dir/packed" alice
+is "$(said)" '503 ServiceUnavailable' 'nor for who takes JSON alone'
 post $csr '{"kind":"CertificateSigningRequest","apiVersion":"certificates.k8s.io/v1"}'
 is "$(said) $(grep -ci '^retry-after' "$dir/head")" '503 ServiceUnavailable 0' 'a CertificateSigningRequest: 503'
 message | grep -q '^the master is out of reach since .*: writes need the master$'
@@ -146,7 +172,7 @@ ok $? 'that says so'
 # --- what is damaged ---
 for f in "$reviews"/*; do printf '{' >"$f"; done
 post $authn/tokenreviews "$(review TokenReview '{"token":"s3cret"}')"
-is "$(said) $(count "$reviews")" '503 ServiceUnavailable 2' 'a torn file is none, and goes'
+is "$(said) $(count "$reviews")" '503 ServiceUnavailable 3' 'a torn file is none, and goes'
 
 # --- the hub starts anew while cut off ---
 stop "$edge_pid"

@@ -268,6 +268,41 @@ test_reviews(void)
 	grant_free(&g);
 }
 
+/* What client-go sends by itself: bytes in, bytes out. */
+static void
+test_protobuf(void)
+{
+	static const char question[] = "k8s\0\1\2 a question";
+	static const char answer[] = "k8s\0\0 an answer\0";
+	struct buf out = { 0 };
+	struct apipath p;
+	struct grant g;
+	int fd = tree_fd;
+
+	apipath_parse(&p, AUTHZ "selfsubjectaccessreviews");
+	is_int(grant_ask_protobuf(&g, &p, question, sizeof(question), "a"), 0,
+	    "a question in protobuf");
+	is_int(grant_keep(&g, fd, answer, sizeof(answer), NOW), 1, "is kept");
+	is_int(grant_recall(&g, fd, NOW, 100, &out), 0, "is answered");
+	ok(out.len == sizeof(answer) &&
+		memcmp(out.data, answer, sizeof(answer)) == 0,
+	    "by the same bytes");
+	is_int(grant_recall(&g, fd, NOW + 100, 100, &out), -1, "for a while");
+	is_int(grant_keep(&g, fd, "{}", 2, NOW), -1, "not JSON");
+	grant_free(&g);
+	is_int(grant_ask_protobuf(&g, &p, question, sizeof(question), "b"), 0,
+	    "asked by another caller");
+	is_int(grant_recall(&g, fd, NOW, 100, &out), -1, "there is none");
+	grant_free(&g);
+	is_int(grant_ask_protobuf(&g, &p, "{}", 2, "a"), -1, "JSON is none");
+	grant_free(&g);
+	apipath_parse(&p, AUTHZ "subjectaccessreviews");
+	is_int(grant_ask_protobuf(&g, &p, question, sizeof(question), "a"), -1,
+	    "nor is a review of somebody else");
+	grant_free(&g);
+	buf_free(&out);
+}
+
 static int
 gone(void *arg, const struct grant_bound *b)
 {
@@ -350,6 +385,7 @@ main(void)
 	test_tokens();
 	test_refused();
 	test_reviews();
+	test_protobuf();
 	test_sweep();
 	tree_remove();
 	return done_testing();
