@@ -1,6 +1,6 @@
 # EdgeHub. Everything made goes to build/ (build/san/ with SAN=1).
 # Overridable: CC CFLAGS LDFLAGS PREFIX DESTDIR WERROR
-#   all check check-unit check-hub check-cluster lint fuzz bench soak demo image install clean
+#   all check check-unit check-hub check-cluster check-k3s lint fuzz bench soak demo image install clean
 VERSION = 0.1.0
 PREFIX = /usr/local
 CC = gcc
@@ -90,11 +90,11 @@ check-unit: all $(UNIT)
 check-hub: all $(HELPERS)
 	$(PROVE) 1200 prove -j2 -e '' $(wildcard tests/hub/*.t)
 # ALONE have a cluster each, with a master two minors older too; the others
-# share one and mostly wait, as the controller's do: make -j3 runs all three
-# beside each other.
+# share one and mostly wait, as the controller's do: make -j3 runs three of
+# these four beside each other.
 ALONE = $(wildcard tests/cluster/0[89]-*.t tests/cluster/1[1-38]-*.t \
 	tests/cluster/24-*.t)
-check-cluster: check-session check-alone check-controller
+check-cluster: check-session check-alone check-controller check-agent
 check-session: all $(HELPERS)
 	CUT_SECONDS=$(CUT_SECONDS) $(PROVE) 14400 tests/cluster/run.sh
 check-alone: all $(HELPERS)
@@ -104,6 +104,12 @@ check-alone: all $(HELPERS)
 check-controller: all $(HELPERS)
 	AUTONOMY_SECONDS=$(AUTONOMY_SECONDS) $(PROVE) 3600 prove --timer -e '' \
 		$(wildcard tests/cluster/3*-*.t)
+# An agent of k3s before a server that speaks as k3s does; and, where there is
+# one, a real k3s.
+check-agent: all $(HELPERS)
+	$(PROVE) 1800 prove --timer -e '' $(wildcard tests/cluster/4[013]-*.t)
+check-k3s: check-agent
+	$(PROVE) 1800 prove -v tests/cluster/42-k3s-real.t
 soak:
 	$(MAKE) check-cluster CUT_SECONDS=600 AUTONOMY_SECONDS=600
 bench: all $(BENCHES) $(HELPERS)
@@ -150,4 +156,4 @@ clean:
 -include $(shell find $(B) build/fuzz -name '*.d' 2>/dev/null)
 .SECONDARY:
 .PHONY: all check check-unit check-hub check-cluster check-session check-alone \
-	check-controller soak bench demo image fuzz lint install clean
+	check-controller check-k3s soak bench demo image fuzz lint install clean

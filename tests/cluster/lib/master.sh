@@ -18,10 +18,13 @@ hub_kc() {
 	    --kubeconfig "$CLUSTER/kubectl-hub.kubeconfig" "$@"
 }
 
-# url_ok URL: whether it answers 200 now.
+# url_ok URL: whether it answers 200 now; with TRUST, its CAs, to an administrator
 url_ok() {
+	# shellcheck disable=SC2086
 	[ "$(curl -s -m 2 -o /dev/null -w '%{http_code}' \
-	    --cacert "$CLUSTER/pki/ca.crt" "$1")" = 200 ]
+	    --cacert "${TRUST:-$CLUSTER/pki/ca.crt}" ${TRUST:+
+	    --cert $CLUSTER/pki/admin.crt --key $CLUSTER/pki/admin.key} \
+	    "$1")" = 200 ]
 }
 
 etcd_start() {
@@ -44,9 +47,11 @@ rules:
 EOF
 }
 
-# apiserver_start N: on port 6442+N; its audit log is audit-N.log
+# apiserver_start N: on port 6442+N; its audit log is audit-N.log.
+# KUBELET_ADDRESS is how it finds kubelets, APISERVER_OPTIONS are more words.
 apiserver_start() {
 	_p=$CLUSTER/pki
+	# shellcheck disable=SC2086
 	proc_start "apiserver-$1" "$MASTER/kube-apiserver" \
 	    --etcd-servers=http://127.0.0.1:2379 \
 	    --bind-address=127.0.0.1 --secure-port="$((6442 + $1))" \
@@ -68,20 +73,21 @@ apiserver_start() {
 	    --proxy-client-key-file="$_p/front-proxy.key" \
 	    --kubelet-client-certificate="$_p/apiserver-kubelet.crt" \
 	    --kubelet-client-key="$_p/apiserver-kubelet.key" \
-	    --kubelet-preferred-address-types=InternalIP \
+	    --kubelet-preferred-address-types="${KUBELET_ADDRESS:-InternalIP}" \
 	    --allow-privileged=true \
 	    --audit-policy-file="$CLUSTER/audit.yaml" \
-	    --audit-log-path="$CLUSTER/audit-$1.log"
+	    --audit-log-path="$CLUSTER/audit-$1.log" ${APISERVER_OPTIONS:-}
 }
 
-# forwarder_start N: the balancer of master N, on port 7442+N
+# forwarder_start N: the balancer of master N, on port 7442+N. FORWARD_ON is its
+# address, FORWARD_TO another port than the master's, FORWARD_AS whose pair it has.
 forwarder_start() {
 	proc_start "forwarder-$1" "$OWN/balancer" \
-	    -listen "127.0.0.1:$((7442 + $1))" \
-	    -master "127.0.0.1:$((6442 + $1))" \
+	    -listen "${FORWARD_ON-127.0.0.1}:$((7442 + $1))" \
+	    -master "127.0.0.1:${FORWARD_TO:-$((6442 + $1))}" \
 	    -control "$CLUSTER/run/forwarder-$1.mode" \
-	    -cert "$CLUSTER/pki/apiserver.crt" \
-	    -key "$CLUSTER/pki/apiserver.key"
+	    -cert "$CLUSTER/pki/${FORWARD_AS:-apiserver}.crt" \
+	    -key "$CLUSTER/pki/${FORWARD_AS:-apiserver}.key"
 }
 
 # master_wait N [SECONDS]: until it is ready, seen as the hub sees it

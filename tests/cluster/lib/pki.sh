@@ -6,7 +6,7 @@ pki_key() {
 	    -out "$CLUSTER/pki/$1.key" 2>/dev/null
 }
 
-# pki_cert NAME SUBJECT [SAN]: pki/NAME.crt and .key, for both sides of TLS
+# pki_cert NAME SUBJECT [SAN [CA]]: pki/NAME.crt and .key, for both sides of TLS
 pki_cert() {
 	pki_key "$1"
 	{
@@ -16,8 +16,8 @@ pki_cert() {
 		[ -z "${3:-}" ] || echo "subjectAltName=$3"
 	} >"$CLUSTER/pki/$1.ext"
 	openssl req -new -key "$CLUSTER/pki/$1.key" -subj "$2" |
-	openssl x509 -req -days 30 -sha256 -CA "$CLUSTER/pki/ca.crt" \
-	    -CAkey "$CLUSTER/pki/ca.key" -CAcreateserial \
+	openssl x509 -req -days 30 -sha256 -CA "$CLUSTER/pki/${4:-ca}.crt" \
+	    -CAkey "$CLUSTER/pki/${4:-ca}.key" -CAcreateserial \
 	    -extfile "$CLUSTER/pki/$1.ext" \
 	    -out "$CLUSTER/pki/$1.crt" 2>/dev/null
 }
@@ -54,7 +54,7 @@ pki_data() {
 	base64 -w0 "$CLUSTER/pki/$1"
 }
 
-# kubeconfig NAME SERVER CERTIFICATE: $CLUSTER/NAME.kubeconfig
+# kubeconfig NAME SERVER CERTIFICATE [CA]: $CLUSTER/NAME.kubeconfig
 kubeconfig() {
 	(umask 077 && cat >"$CLUSTER/$1.kubeconfig.new") <<EOF
 apiVersion: v1
@@ -63,7 +63,7 @@ clusters:
 - name: edge
   cluster:
     server: $2
-    certificate-authority-data: $(pki_data ca.crt)
+    certificate-authority-data: $(pki_data "${4:-ca}.crt")
 users:
 - name: $3
   user:

@@ -25,7 +25,8 @@ HEADERS = ('content-type', 'warning', 'retry-after', 'etag', 'allow',
 
 def context(cluster):
     pki = cluster + '/pki'
-    ctx = ssl.create_default_context(cafile=pki + '/ca.crt')
+    ctx = ssl.create_default_context(
+        cafile=os.environ.get('TRUST', pki + '/ca.crt'))
     ctx.load_cert_chain(pki + '/admin.crt', pki + '/admin.key')
     ctx.check_hostname = False
     return ctx
