@@ -156,4 +156,4 @@ clean:
 -include $(shell find $(B) build/fuzz -name '*.d' 2>/dev/null)
 .SECONDARY:
 .PHONY: all check check-unit check-hub check-cluster check-session check-alone \
-	check-controller check-k3s soak bench demo image fuzz lint install clean
+	check-controller check-agent check-k3s soak bench demo image fuzz lint install clean
