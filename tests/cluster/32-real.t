@@ -12,6 +12,7 @@ cd "$(dirname "$0")"
 : "${AUTONOMY_SECONDS:=90}"
 cluster_enter $((900 + 2 * AUTONOMY_SECONDS)) ./32-real.t
 key=edgenode.ote.baidu.com
+# shellcheck disable=SC2034
 HUB_OPTIONS=--report
 cluster_up 1
 # Where no node is well nobody is evicted.

@@ -8,6 +8,7 @@ cd "$(dirname "$0")"
 . ./lib.sh
 cluster_enter 600 ./33-dead-kubelet.t
 key=edgenode.ote.baidu.com
+# shellcheck disable=SC2034
 HUB_OPTIONS=--report
 cluster_up 1
 check "ote_install" ote_install --timeout 0
