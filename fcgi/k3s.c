@@ -236,6 +236,22 @@ offline(struct k3s_ask *a)
 
 /* --- by the server --- */
 
+/* 1 if it is what it is called. */
+static int
+is_sound(const struct k3s_ask *a, const struct buf *b)
+{
+	char id[K3S_ID_LEN];
+	struct buf out = { 0 };
+	int yes = b->data != NULL;
+
+	if (yes && a->kind == K3S_CONFIG)
+		yes = k3s_rewrite_config(&out, b->data, b->len, 1) == 0;
+	else if (yes && strstr(a->name, ".crt") != NULL)
+		yes = k3s_pem_id(b->data, b->len, id) == 0;
+	buf_free(&out);
+	return yes;
+}
+
 static void
 keep(struct k3s_ask *a, const struct buf *b)
 {
@@ -243,8 +259,11 @@ keep(struct k3s_ask *a, const struct buf *b)
 		k3s_cert_keep(a, b);
 	else if (a->kind == K3S_CONFIG || a->kind == K3S_FILE ||
 	    a->kind == K3S_ROOTS) {
-		if (k3s_store_put(a->edge->datafd, a->name, b->data, b->len) ==
-		    -1)
+		if (!is_sound(a, b))
+			warnx("%s: the server's answer is none: not kept",
+			    a->name);
+		else if (k3s_store_put(a->edge->datafd, a->name, b->data,
+			     b->len) == -1)
 			warn("k3s/%s", a->name);
 	}
 }

@@ -15,7 +15,7 @@ kubeconfig "http://127.0.0.1:$mock_port"
 config='{"A":1.50,"HTTPSPort":6443,"IPSECPSK":"a\u0041/","SupervisorPort":9345,"Z":[ ]}'
 printf '%s\n' "$config" | reply config 200
 reply client-ca 200 text/plain <client-ca.crt
-printf 'server\n' | reply server-ca 200 text/plain
+reply server-ca 200 text/plain <server-ca.crt
 printf 'peers' | reply p2p 200 text/plain
 printf 'ok' | reply ready 200 text/plain
 printf '["10.0.0.1:6443"]\n' | reply apiservers 200
@@ -116,6 +116,23 @@ ok $? 'an old agent: with the key'
 ask /v1-k3s/config
 is "$code" 401 'what the server refuses is refused'
 
+printf 'no certificate\n' | reply client-ca 200 text/plain
+printf '{' | reply config 200
+rules <<END
+/v1-k3s/client-ca.crt client-ca
+/v1-k3s/config config
+/v1-k3s/* no
+END
+ask /v1-k3s/client-ca.crt
+is "$code $(cat body)" '200 no certificate' 'an odd answer passes'
+cmp -s edge/k3s/client-ca.crt client-ca.crt
+ok $? 'and is not kept'
+ask /v1-k3s/config
+is "$code $(said)" '502 Unknown' 'a configuration that is none does not'
+rules <<END
+/v1-k3s/* no
+END
+
 # --- with a certificate ---
 pair() { # NAME: as the agent keeps it
 	cp "$1.crt" agent/client-kubelet.crt
@@ -177,6 +194,7 @@ is "$code" 405 'another method'
 is "$(wc -l <mock/log)" "$before" 'the server has heard nothing of all that'
 
 # --- between servers ---
+printf '%s\n' "$config" | reply config 200
 rules <<END
 * config
 END
