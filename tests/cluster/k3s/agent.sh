@@ -6,14 +6,14 @@ set -eu
 
 cd "$(dirname "$0")/.."
 : "${PODS:=5}"
-# shellcheck source=lib.sh
+# shellcheck source=../lib.sh
 . ./lib.sh
 cluster_enter 600 ./k3s/agent.sh
-# shellcheck source=lib/k3s.sh
+# shellcheck source=../lib/k3s.sh
 . ./lib/k3s.sh
-# shellcheck source=lib/k3s_ask.sh
+# shellcheck source=../lib/k3s_ask.sh
 . ./lib/k3s_ask.sh
-# shellcheck source=lib/k3s_see.sh
+# shellcheck source=../lib/k3s_see.sh
 . ./lib/k3s_see.sh
 
 turned_away() {
@@ -212,6 +212,12 @@ healed() {
 	k3s_server_start
 	check "healed: a server that started anew has its tunnel" \
 	    wait_for 20 logs logs_work
+	_ids=$(container_ids)
+	hub_down
+	k3s_hub_start
+	check "healed: a hub that started anew carries it" \
+	    wait_for 30 logs logs_work
+	check "healed: no container has restarted" same_containers "$_ids"
 	[ -z "${K3S_OLD:-}" ] ||
 		check "healed: it holds for more than a minute" tunnel_holds
 }
@@ -244,6 +250,21 @@ too_early() {
 	heal
 }
 
+# too_late: a hub that has heard its server, and an agent that has not yet
+too_late() {
+	k3s_hub_up
+	cut blackhole
+	wait_for 20 "the hub to know" hub_offline
+	mv "$AGENT_DIR" "$AGENT_DIR-was"
+	agent_start
+	check "an agent's first start, cut off, waits" wait_for 20 503 agent_said \
+	    'select(.step == "config" and (.waits // "" | test("503")))'
+	check "and has no certificate" [ ! -e "$AGENT_DIR/client-kubelet.crt" ]
+	heal
+	check "healed: it goes on by itself" agent_wait 30 'select(.configured)'
+	check "by its way to the end" agent_wait 10 'select(.start == "kube-proxy")'
+}
+
 k3s_up
 k3s_node_make
 [ -n "${OTE_STRAIGHT:-}" ] || k3s_hub_up
@@ -256,5 +277,6 @@ if [ -z "${OTE_STRAIGHT:-}" ]; then
 	check "a node that was deleted needs the token" deleted
 	tap_clean || log_tail hub k3s-agent
 	too_early
+	too_late
 fi
 tap_end
