@@ -84,6 +84,17 @@ take_names(struct k3s_ask *a, const char *addresses)
 	return rc;
 }
 
+/* In small letters, as the server takes it; "" where it is too long. */
+static void
+take_name(char *out, size_t len, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i] != '\0' && i < len - 1; i++)
+		out[i] = (char)tolower((unsigned char)name[i]);
+	out[name[i] == '\0' ? i : 0] = '\0';
+}
+
 static int
 take_node(struct k3s_ask *a)
 {
@@ -91,11 +102,11 @@ take_node(struct k3s_ask *a)
 	const char *node = fcgi_param(c, "HTTP_K3S_NODE_NAME");
 	const char *password = fcgi_param(c, "HTTP_K3S_NODE_PASSWORD");
 
-	if (node == NULL || !is_node(node)) {
+	take_name(a->node, sizeof(a->node), node == NULL ? "" : node);
+	if (!is_node(a->node)) {
 		k3s_refuse(a, 400, "k3s-Node-Name is no name of a node");
 		return -1;
 	}
-	snprintf(a->node, sizeof(a->node), "%s", node);
 	if (password != NULL && strlen(password) > PASSWORD_MAX) {
 		k3s_refuse(a, 400, "k3s-Node-Password is too long");
 		return -1;

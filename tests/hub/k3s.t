@@ -183,7 +183,7 @@ openssl req -new -key kubelet-key.key -config long.conf -outform DER -out long.c
 ok $? 'a subject of 16 KB'
 bad 413 'is refused' long.csr
 bad 415 'another type' kubelet-key.csr -H 'Content-Type: text/plain'
-for name in ../x a/b . '' "a'b" A -x; do
+for name in ../x A/b . '' "a'b" a_b -x "$(printf %0260d 1)"; do
 	ask /v1-k3s/client-kubelet.crt -H "k3s-Node-Name: $name"
 	is "$code" 400 "a node's name that is none: $name"
 done
@@ -252,6 +252,12 @@ offline() { # WHEN
 	post client-kubelet.crt kubelet-key.csr $node
 	cmp -s body kubelet-key.want && [ "$code" = 200 ]
 	ok $? "$1: the certificate for its key"
+	as_node N1 pass
+	# shellcheck disable=SC2086
+	post client-kubelet.crt kubelet-key.csr $node
+	cmp -s body kubelet-key.want && [ "$code" = 200 ]
+	ok $? "$1: of the node in capitals, too"
+	as_node n1 pass
 	# shellcheck disable=SC2086
 	post client-kubelet.crt fresh.csr $node
 	is "$code $(said)" '503 ServiceUnavailable' "$1: none for another key"
