@@ -311,7 +311,7 @@ main(int argc, char **argv)
 	int c, check = 0;
 
 	t.send.parallel = 64;
-	t.send.rate = 600;
+	t.send.rate = 1000;
 	t.send.refused_s = 60;
 	while ((c = getopt(argc, argv, "hj:k:l:nq:r:u:v")) != -1) {
 		switch (c) {

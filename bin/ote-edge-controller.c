@@ -19,6 +19,7 @@
 #include "edgenode_memory.h"
 #include "edgenode_metrics.h"
 #include "edgenode_pods.h"
+#include "edgenode_round.h"
 #include "edgenode_tree.h"
 #include "human.h"
 #include "ready.h"
@@ -35,11 +36,13 @@ struct controller {
 	struct edgenode_tree tree;
 	struct edgenode_table table;
 	struct edgenode_pods pods;
+	struct edgenode_round round;
 	struct edgenode_writer w;
 	struct edgenode_metrics metrics;
 	struct edgenode_options o;
 	struct selector selector;
 	const char *metrics_file, *memory_file;
+	char name[128];
 	long long fixed, interval, begun, next_save;
 	char told[EDGENODE_KINDS][512]; /* of each feed, the last time */
 	int all, once, verbose, looked, failed;
@@ -54,8 +57,9 @@ usage(FILE *out)
 	      "[-d data] [-i interval]\n"
 	      "                           [-l selector] [-M max_autonomy] "
 	      "[-m metrics_file]\n"
-	      "                           [-N name] [-s state_file] "
-	      "[-t time]\n",
+	      "                           [-N name] [-P peers] [-s state_file] "
+	      "[-t time]\n"
+	      "                           [-w feeds_file]\n",
 	    out);
 }
 
@@ -111,12 +115,11 @@ flush(struct controller *c)
 }
 
 static void
-tell(const struct controller *c, const struct edgenode *n,
-    enum edgenode_state was)
+tell(const struct controller *c, const struct edgenode *n)
 {
-	if (c->verbose && n->state != was && was != EDGENODE_NEW)
+	if (c->verbose && n->state != n->was && n->was != EDGENODE_NEW)
 		warnx("%s: %s, was %s", n->name, edgenode_state_name(n->state),
-		    edgenode_state_name(was));
+		    edgenode_state_name(n->was));
 }
 
 /* What is wrong with a feed, once. */
@@ -196,39 +199,52 @@ read_tree(struct controller *c)
 	c->table.fresh = 0;
 	if (again || f[EDGENODE_LEASE_FEED].changed)
 		rc |= edgenode_table_leases(&c->table,
-		    &f[EDGENODE_LEASE_FEED].feed, t);
+		    &f[EDGENODE_LEASE_FEED].feed, &c->o, t);
 	if (again || f[EDGENODE_SHOWN].changed)
 		rc |= edgenode_table_shown(&c->table,
 		    c->o.show ? &f[EDGENODE_SHOWN].feed : NULL, &c->o, t);
 	return rc;
 }
 
+/* Of what is wanted that which is in mask. 0, or -1 with errno. */
 static int
-decide(struct controller *c)
+write_wanted(struct controller *c, unsigned mask)
 {
-	enum edgenode_state was;
 	struct edgenode *n;
-	unsigned want, left = c->once ? UINT_MAX : BUDGET;
 	int rc = 0;
 	size_t i;
 
 	for (i = 0; i < c->table.n; i++) {
 		n = c->table.rows[i];
-		if (n->due > c->w.now.at)
+		if ((n->want & mask) == 0)
 			continue;
-		was = n->state;
-		c->o.urgent = left == 0;
-		want = edgenode_decide(n, &c->o, &c->w.now);
-		tell(c, n, was);
-		edgenode_metrics_count(&c->metrics, want);
-		left -= (want & ~(unsigned)EDGENODE_RENEW) != 0 && left > 0;
-		if (want & EDGENODE_PODS)
-			edgenode_pods_want(&c->pods, n->name);
-		if (want != 0 && edgenode_write(&c->w, n, want) == -1)
+		if (edgenode_write(&c->w, n, n->want & mask) == -1)
 			rc = -1;
 		if (c->w.out.len > CHUNK)
 			flush(c);
 	}
+	return rc;
+}
+
+/* Renewals cannot wait, so they are written first. */
+static int
+decide(struct controller *c)
+{
+	struct edgenode *n;
+	int rc = 0;
+	size_t i;
+
+	edgenode_round(&c->round, &c->table, &c->o, &c->w.now);
+	for (i = 0; i < c->table.n; i++) {
+		n = c->table.rows[i];
+		tell(c, n);
+		edgenode_metrics_count(&c->metrics, n->want);
+		if (n->want & EDGENODE_PODS)
+			edgenode_pods_want(&c->pods, n->name);
+	}
+	if (write_wanted(c, EDGENODE_RENEW) == -1 ||
+	    write_wanted(c, ~(unsigned)EDGENODE_RENEW) == -1)
+		rc = -1;
 	if (edgenode_pods_step(&c->pods, &c->table, &c->w) == -1)
 		rc = -1;
 	return rc;
@@ -325,6 +341,17 @@ duration(int option, const char *text, long long least)
 	return us;
 }
 
+static unsigned
+peers(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end != '\0' || n < 0 || n > 100)
+		errx(100, "-P %s: not a number from 0 to 100", text);
+	return (unsigned)n;
+}
+
 static long long
 point_in_time(const char *text)
 {
@@ -350,7 +377,6 @@ static void
 set_up(struct controller *c)
 {
 	c->tree.data = "data";
-	c->o.name = c->w.name = "ote-edge-controller";
 	c->o.takeover_us = 20 * SECOND;
 	c->o.renew_us = 15 * SECOND;
 	c->o.retry_us = 5 * SECOND;
@@ -364,6 +390,26 @@ check_name(const char *name)
 {
 	return *name != '\0' && strlen(name) < 128 &&
 	    strpbrk(name, " \"\\\n\t") == NULL;
+}
+
+/* Those who select other nodes have other names. */
+static void
+name_it(struct controller *c)
+{
+	static const char base[] = "ote-edge-controller";
+	char *text = selector_string_labels(&c->selector);
+
+	if (text == NULL)
+		err(111, NULL);
+	if (c->all)
+		snprintf(c->name, sizeof(c->name), "%s-all", base);
+	else if (strcmp(text, AUTONOMY) == 0)
+		snprintf(c->name, sizeof(c->name), "%s", base);
+	else
+		snprintf(c->name, sizeof(c->name), "%s-%08x", base,
+		    (unsigned)edgenode_hash(EDGENODE_HASH, text, strlen(text)));
+	free(text);
+	c->o.name = c->w.name = c->name;
 }
 
 /* 1: there is nothing to do but to end with *status. */
@@ -398,11 +444,17 @@ parse_option(struct controller *c, int option, int *status)
 	case 'N':
 		c->o.name = c->w.name = optarg;
 		return 0;
+	case 'P':
+		c->o.peers = peers(optarg);
+		return 0;
 	case 's':
 		c->memory_file = optarg;
 		return 0;
 	case 't':
 		c->fixed = point_in_time(optarg);
+		return 0;
+	case 'w':
+		c->pods.wanted = optarg;
 		return 0;
 	case 'v':
 		c->verbose++;
@@ -434,7 +486,8 @@ main(int argc, char **argv)
 	int check = 0, option, status = 0;
 
 	set_up(&c);
-	while ((option = getopt(argc, argv, "1Aa:d:hi:l:M:m:nN:s:t:v")) != -1)
+	while (
+	    (option = getopt(argc, argv, "1Aa:d:hi:l:M:m:nN:P:s:t:vw:")) != -1)
 		if (option == 'n')
 			check = 1;
 		else if (parse_option(&c, option, &status))
@@ -443,6 +496,8 @@ main(int argc, char **argv)
 		usage(stderr);
 		return 100;
 	}
+	if (c.o.name == NULL)
+		name_it(&c);
 	if (c.o.takeover_us < SECOND || c.interval < SECOND / 10 ||
 	    c.interval > 60 * SECOND || !check_name(c.o.name))
 		errx(100, "-a, -i, -N: out of range");
@@ -451,6 +506,8 @@ main(int argc, char **argv)
 	c.w.tree = &c.tree;
 	c.pods.data = c.tree.data;
 	c.begun = now(&c).at;
+	c.round.budget = c.once ? UINT_MAX : BUDGET;
+	c.round.trusted = c.once;
 	if (c.once)
 		status = look(&c) == -1 ? 111 : 0;
 	else

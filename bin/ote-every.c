@@ -3,9 +3,6 @@
  * is done now and then costs no memory in between.
  */
 #include <sys/inotify.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
 
 #include <err.h>
 #include <errno.h>
@@ -18,20 +15,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "atomic.h"
+#include "child.h"
 #include "ready.h"
 
 #define SECONDS_MAX 1000000
 
 struct every {
-	char **command;
+	struct child child;
 	const char
 	    *file; /* its name in the directory that is watched, or NULL */
-	int inotify, signals, verbose;
+	int inotify, verbose;
 	long long period_ms, jitter_ms;
 	long long at; /* when it is next due, monotonic */
-	sigset_t old_mask;
-	pid_t pid; /* of the command, 0: it does not run */
-	int stopped;
 };
 
 static void
@@ -60,53 +56,22 @@ jitter(const struct every *e)
 static void
 start(struct every *e)
 {
-	pid_t parent = getpid();
-
 	if (e->verbose)
-		warnx("%s: started", e->command[0]);
-	if ((e->pid = fork()) == -1)
+		warnx("%s: started", e->child.argv[0]);
+	if (child_start(&e->child) == -1)
 		err(111, "fork");
-	if (e->pid != 0)
-		return;
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
-		err(111, "prctl");
-	if (getppid() != parent) /* it died before the prctl() */
-		_exit(111);
-	signal(SIGPIPE, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &e->old_mask, NULL);
-	execvp(e->command[0], e->command);
-	warn("%s", e->command[0]);
-	_exit(errno == ENOENT ? 127 : 126);
 }
 
 /* Take the command's end in. Its exit code, -1 if it runs. */
 static int
 reap(struct every *e)
 {
-	int status;
+	int sig, code = child_reap(&e->child, &sig);
 
-	if (e->pid == 0 || waitpid(e->pid, &status, WNOHANG) != e->pid)
-		return -1;
-	e->pid = 0;
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	warnx("%s: killed by SIG%s", e->command[0],
-	    sigabbrev_np(WTERMSIG(status)));
-	return 111;
-}
-
-static void
-on_signals(struct every *e)
-{
-	struct signalfd_siginfo si;
-
-	while (read(e->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
-		if (si.ssi_signo == SIGCHLD)
-			continue;
-		e->stopped = 1;
-		if (e->pid != 0)
-			kill(e->pid, SIGTERM);
-	}
+	if (sig != 0)
+		warnx("%s: killed by SIG%s", e->child.argv[0],
+		    sigabbrev_np(sig));
+	return code;
 }
 
 /* The file was replaced, perhaps: it is due sooner then. */
@@ -133,7 +98,7 @@ on_file(struct every *e)
 static void
 pause_for(struct every *e, long long ms)
 {
-	struct pollfd p[2] = { { .fd = e->signals, .events = POLLIN },
+	struct pollfd p[2] = { { .fd = e->child.signals, .events = POLLIN },
 		{ .fd = e->inotify, .events = POLLIN } };
 
 	if (ms > INT_MAX)
@@ -142,7 +107,7 @@ pause_for(struct every *e, long long ms)
 		err(111, "poll");
 	if (p[1].revents != 0)
 		on_file(e);
-	on_signals(e);
+	child_signals(&e->child);
 }
 
 static int
@@ -152,7 +117,7 @@ run(struct every *e)
 	int code;
 
 	e->at = now_ms() + jitter(e);
-	while (!e->stopped) {
+	while (!e->child.stopped) {
 		if ((left = e->at - now_ms()) > 0) {
 			pause_for(e, left);
 			continue;
@@ -163,49 +128,11 @@ run(struct every *e)
 		while ((code = reap(e)) == -1)
 			pause_for(e, -1);
 		if (e->verbose)
-			warnx("%s: ended with %d", e->command[0], code);
+			warnx("%s: ended with %d", e->child.argv[0], code);
 		if (code == 100 || code == 126 || code == 127)
 			return code;
 	}
 	return 0;
-}
-
-/* Watch the directory that the file is in, or is to be in. */
-static void
-watch(struct every *e, const char *file)
-{
-	char dir[PATH_MAX];
-	const char *slash = strrchr(file, '/');
-
-	e->file = slash == NULL ? file : slash + 1;
-	if (snprintf(dir, sizeof(dir), "%.*s",
-		slash == NULL	    ? 1
-		    : slash == file ? 1
-				    : (int)(slash - file),
-		slash == NULL ? "." : file) >= (int)sizeof(dir))
-		errx(100, "%s: too long", file);
-	if (inotify_add_watch(e->inotify, dir, IN_MOVED_TO | IN_ONLYDIR) == -1)
-		err(100, "%s", dir);
-}
-
-static void
-open_all(struct every *e, const char *file)
-{
-	sigset_t set;
-
-	e->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (e->inotify == -1)
-		err(111, "inotify");
-	if (file != NULL)
-		watch(e, file);
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, &e->old_mask) == -1 ||
-	    (e->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
-		err(111, "signalfd");
 }
 
 static long long
@@ -224,7 +151,7 @@ milliseconds(const char *what, const char *text, long long low)
 int
 main(int argc, char **argv)
 {
-	struct every e = { 0 };
+	struct every e = { .inotify = -1 };
 	const char *file = NULL;
 	int c, check = 0;
 
@@ -255,8 +182,14 @@ main(int argc, char **argv)
 		return 100;
 	}
 	e.period_ms = milliseconds("every", argv[optind], 1);
-	e.command = argv + optind + 1;
-	open_all(&e, file);
+	if (child_init(&e.child, argv + optind + 1) == -1)
+		err(111, "signalfd");
+	if (file != NULL) {
+		e.file =
+		    strrchr(file, '/') == NULL ? file : strrchr(file, '/') + 1;
+		if ((e.inotify = atomic_watch(file)) == -1)
+			err(100, "%s: its directory", file);
+	}
 	if (check)
 		return 0;
 	signal(SIGPIPE, SIG_IGN);

@@ -7,7 +7,6 @@
  * on at once. No connection owns more than what one side has not taken yet,
  * and then the other side is not read.
  */
-#include <sys/inotify.h>
 #include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -18,7 +17,6 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -27,6 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "atomic.h"
 #include "daemon.h"
 #include "masters.h"
 #include "net.h"
@@ -468,17 +467,10 @@ on_inotify(evutil_socket_t fd, short what, void *arg)
 static void
 watch_file(struct balancer *b)
 {
-	char *copy_of;
-
 	if (b->file == NULL)
 		return;
-	if ((copy_of = strdup(b->file)) == NULL)
-		errx(111, "no memory");
-	b->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (b->inotify == -1 ||
-	    inotify_add_watch(b->inotify, dirname(copy_of), IN_MOVED_TO) == -1)
+	if ((b->inotify = atomic_watch(b->file)) == -1)
 		err(100, "%s: its directory", b->file);
-	free(copy_of);
 	if (daemon_read(b->base, b->inotify, on_inotify, b) == -1)
 		errx(111, "no memory");
 }

@@ -15,20 +15,24 @@
 #include <unistd.h>
 
 #include "masters.h"
+#include "peers.h"
 #include "report.h"
 #include "status.h"
 #include "upstream.h"
 
 #define TIMEOUT_S 20L
+#define PEERS_MS 5000
 #define ANSWER_MAX (64 * 1024)
+#define SOON_S 30 /* before the next minute */
 #define RARELY_S 600
 #define RARELY_MORE_S 300
 
 struct tool {
-	const char *data, *node;
+	const char *data, *node, *peer_list; /* the last: or NULL */
 	int datafd, verbose;
 	struct kubeconfig kubeconfig;
 	struct upstream up;
+	struct peers peers;
 	struct buf body; /* of the answer */
 };
 
@@ -36,7 +40,8 @@ static void
 usage(FILE *out)
 {
 	fputs("usage: ote-report [-hnv] [-d data] [-k kubeconfig] [-l lb] "
-	      "[-N node]\n",
+	      "[-N node]\n"
+	      "                  [-P peers]\n",
 	    out);
 }
 
@@ -111,6 +116,17 @@ say(const struct tool *t, const struct report_answer *a)
 		warnx("not reported: %d %s", a->code, a->reason);
 }
 
+/* Asked again once as much time as it has been saying that has gone by again. */
+static long long
+pause_s(long long for_s)
+{
+	if (for_s < SOON_S)
+		return SOON_S;
+	if (for_s > RARELY_S)
+		for_s = RARELY_S;
+	return for_s + (long long)arc4random_uniform(RARELY_MORE_S);
+}
+
 /* What is new is told, and kept for the next one. */
 static void
 keep(const struct tool *t, const struct report_answer *was,
@@ -120,9 +136,7 @@ keep(const struct tool *t, const struct report_answer *was,
 	int good = a->code == 200;
 
 	a->since = a->code == was->code ? was->since : now;
-	a->next = !rarely
-	    ? 0
-	    : now + RARELY_S + (long long)arc4random_uniform(RARELY_MORE_S);
+	a->next = rarely ? now + pause_s(now - a->since) : 0;
 	if (good)
 		snprintf(a->reason, sizeof(a->reason), "OK");
 	if (a->code != was->code && !good)
@@ -134,13 +148,32 @@ keep(const struct tool *t, const struct report_answer *was,
 		warn("%s/run/report", t->data);
 }
 
+/* The report, with what is found of peers. Exits. */
+static json_t *
+make(struct tool *t, long long now, int keep)
+{
+	json_t *o = report_make(t->data, now), *peers;
+
+	if (o == NULL)
+		err(111, "%s", t->data);
+	if (t->peers.n == 0)
+		return o;
+	if (peers_probe(&t->peers, PEERS_MS) == -1)
+		err(111, "poll");
+	if (peers_since(&t->peers, t->datafd, now, keep) == -1)
+		warn("%s/run/peers", t->data);
+	if ((peers = peers_json(&t->peers)) == NULL ||
+	    json_object_set_new(o, "peers", peers) == -1)
+		err(111, NULL);
+	return o;
+}
+
 static int
 report(struct tool *t)
 {
 	long long now = (long long)time(NULL);
 	struct report_answer was, a = { 0 };
 	char path[512], *patch;
-	json_t *o;
 	CURL *easy;
 
 	if (!masters_reachable(t->data)) {
@@ -160,8 +193,7 @@ report(struct tool *t)
 	snprintf(path, sizeof(path),
 	    "/apis/ote.baidu.com/v1/namespaces/kube-system/edgenodes/%s/status",
 	    t->node);
-	if ((o = report_make(t->data, now)) == NULL ||
-	    (patch = report_patch(o)) == NULL ||
+	if ((patch = report_patch(make(t, now, 1))) == NULL ||
 	    (easy = upstream_easy(&t->up, path)) == NULL)
 		err(111, "%s", t->data);
 	a.code = send_patch(t, easy, patch, a.reason, sizeof(a.reason));
@@ -172,16 +204,36 @@ report(struct tool *t)
 }
 
 static int
-show(const struct tool *t)
+show(struct tool *t)
 {
-	json_t *o = report_make(t->data, (long long)time(NULL));
+	json_t *o = make(t, (long long)time(NULL), 0);
 
-	if (o == NULL)
-		err(111, "%s", t->data);
 	json_dumpf(o, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(o);
 	return fflush(stdout) == EOF ? 111 : 0;
+}
+
+/*
+ * A file of them that was changed for the worse is told once, and must not end
+ * the reports. With check, or a list that is none, it exits.
+ */
+static void
+take_peers(struct tool *t, int check)
+{
+	char why[512];
+
+	if (t->peer_list == NULL)
+		return;
+	if (peers_parse(&t->peers, t->peer_list, why, sizeof(why)) == -1) {
+		if (check || strchr(t->peer_list, '/') == NULL)
+			errx(100, "-P: %s", why);
+		t->peers.n = 0;
+		if (unlinkat(t->datafd, PEERS_FILE, 0) == 0 || t->verbose)
+			warnx("-P, left out: %s", why);
+	}
+	if (t->node != NULL)
+		peers_drop(&t->peers, t->node);
 }
 
 /* A name that needs no escapes in a path. */
@@ -204,7 +256,7 @@ main(int argc, char **argv)
 
 	umask(077);
 	t.data = "data";
-	while ((c = getopt(argc, argv, "d:hk:l:nN:v")) != -1) {
+	while ((c = getopt(argc, argv, "d:hk:l:nN:P:v")) != -1) {
 		switch (c) {
 		case 'd':
 			t.data = optarg;
@@ -224,6 +276,9 @@ main(int argc, char **argv)
 		case 'N':
 			t.node = optarg;
 			break;
+		case 'P':
+			t.peer_list = optarg;
+			break;
 		case 'v':
 			t.verbose = 1;
 			break;
@@ -239,6 +294,7 @@ main(int argc, char **argv)
 	t.datafd = open(t.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t.datafd == -1)
 		err(100, "%s", t.data);
+	take_peers(&t, only);
 	if (only)
 		return show(&t);
 	if (!is_node(t.node))

@@ -107,6 +107,14 @@ settled(const struct source *s)
 		strcmp(project_text(&f->keep), project_text(&f->q.keep)) == 0);
 }
 
+/* With -1 what was here already is listed again. */
+static int
+is_due(const struct sync *sync, const struct source *s)
+{
+	return s->required &&
+	    (!settled(s) || (sync->once && s->relist && s->j.feed.q.code == 0));
+}
+
 static void
 check_ready(struct sync *sync, int late)
 {
@@ -115,8 +123,7 @@ check_ready(struct sync *sync, int late)
 	if (sync->ready)
 		return;
 	for (i = 0; i < sync->set.n; i++)
-		if (sync->set.sources[i]->required &&
-		    !settled(sync->set.sources[i]))
+		if (is_due(sync, sync->set.sources[i]))
 			n++;
 	if (n > 0 && !late)
 		return;
@@ -394,7 +401,7 @@ main(int argc, char **argv)
 	while ((c = getopt(argc, argv, "1c:d:g:hk:l:nvw:")) != -1) {
 		switch (c) {
 		case '1':
-			sync.once = 1;
+			sync.once = sync.set.anew = 1;
 			break;
 		case 'c':
 			conf = optarg;
@@ -466,7 +473,8 @@ main(int argc, char **argv)
 	if ((apply = apply_listen(sync.base, &sync.set, path)) == NULL)
 		err(111, "%s", path);
 	check_ready(&sync, 0);
-	event_base_dispatch(sync.base);
+	if (!sync.once || !sync.ready)
+		event_base_dispatch(sync.base);
 	apply_free(apply);
 	c = source_set_free(&sync.set);
 	curlev_free(&sync.set.curlev);

@@ -5,14 +5,10 @@
  * starts it again.
  */
 #include <sys/inotify.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
 
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,17 +16,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "ready.h"
 
 #define AGAIN_MS 1000 /* after a command that left something */
 
 struct when {
 	const char *dir;
-	char **command;
-	int inotify, signals, verbose;
-	sigset_t old_mask;
-	pid_t pid; /* of the command, 0: it does not run */
-	int stopped;
+	struct child child;
+	int inotify, verbose;
 };
 
 static void
@@ -57,72 +51,41 @@ is_filled(const char *dir)
 static void
 start(struct when *w)
 {
-	pid_t parent = getpid();
-
 	if (w->verbose)
-		warnx("%s: started", w->command[0]);
-	if ((w->pid = fork()) == -1)
+		warnx("%s: started", w->child.argv[0]);
+	if (child_start(&w->child) == -1)
 		err(111, "fork");
-	if (w->pid != 0)
-		return;
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
-		err(111, "prctl");
-	if (getppid() != parent) /* it died before the prctl() */
-		_exit(111);
-	signal(SIGPIPE, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &w->old_mask, NULL);
-	execvp(w->command[0], w->command);
-	warn("%s", w->command[0]);
-	_exit(errno == ENOENT ? 127 : 126);
 }
 
 /* Take the command's end in. Its exit code, -1 if it runs. */
 static int
 reap(struct when *w)
 {
-	int status;
+	int sig, code = child_reap(&w->child, &sig);
 
-	if (w->pid == 0 || waitpid(w->pid, &status, WNOHANG) != w->pid)
-		return -1;
-	w->pid = 0;
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	warnx("%s: killed by SIG%s", w->command[0],
-	    sigabbrev_np(WTERMSIG(status)));
-	return 111;
-}
-
-static void
-on_signals(struct when *w)
-{
-	struct signalfd_siginfo si;
-
-	while (read(w->signals, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
-		if (si.ssi_signo == SIGCHLD)
-			continue;
-		w->stopped = 1;
-		if (w->pid != 0)
-			kill(w->pid, SIGTERM);
-	}
+	if (sig != 0)
+		warnx("%s: killed by SIG%s", w->child.argv[0],
+		    sigabbrev_np(sig));
+	return code;
 }
 
 /* Wait for a signal, or a change of the directory. */
 static void
 pause_for(struct when *w, int timeout_ms)
 {
-	struct pollfd p[2] = { { .fd = w->signals, .events = POLLIN },
+	struct pollfd p[2] = { { .fd = w->child.signals, .events = POLLIN },
 		{ .fd = w->inotify, .events = POLLIN } };
 	char text[4096];
 
 	/* while the command runs the directory is its own affair */
-	if (poll(p, w->pid != 0 || timeout_ms != -1 ? 1 : 2, timeout_ms) ==
-		-1 &&
+	if (poll(p, w->child.pid != 0 || timeout_ms != -1 ? 1 : 2,
+		timeout_ms) == -1 &&
 	    errno != EINTR)
 		err(111, "poll");
 	if (p[1].revents != 0)
 		while (read(w->inotify, text, sizeof(text)) > 0)
 			;
-	on_signals(w);
+	child_signals(&w->child);
 }
 
 static int
@@ -130,7 +93,7 @@ run(struct when *w)
 {
 	int code;
 
-	while (!w->stopped) {
+	while (!w->child.stopped) {
 		if (!is_filled(w->dir)) {
 			pause_for(w, -1);
 			continue;
@@ -138,10 +101,10 @@ run(struct when *w)
 		start(w);
 		while ((code = reap(w)) == -1)
 			pause_for(w, -1);
-		if (w->stopped)
+		if (w->child.stopped)
 			break;
 		if (w->verbose)
-			warnx("%s: ended with %d", w->command[0], code);
+			warnx("%s: ended with %d", w->child.argv[0], code);
 		if (code != 0)
 			return code;
 		if (is_filled(w->dir))
@@ -153,22 +116,12 @@ run(struct when *w)
 static void
 open_all(struct when *w)
 {
-	sigset_t set;
-
 	w->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (w->inotify == -1)
 		err(111, "inotify");
 	if (inotify_add_watch(w->inotify, w->dir,
 		IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_ONLYDIR) == -1)
 		err(100, "%s", w->dir);
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, &w->old_mask) == -1 ||
-	    (w->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
-		err(111, "signalfd");
 }
 
 int
@@ -198,7 +151,8 @@ main(int argc, char **argv)
 		return 100;
 	}
 	w.dir = argv[optind];
-	w.command = argv + optind + 1;
+	if (child_init(&w.child, argv + optind + 1) == -1)
+		err(111, "signalfd");
 	open_all(&w);
 	if (check)
 		return 0;

@@ -9,6 +9,8 @@
 
 #include "action_queue.h"
 
+#define LOOK_BACK 32
+
 TAILQ_HEAD(actions, action);
 
 struct action_node {
@@ -123,6 +125,26 @@ node_take(struct action_queue *q, struct action_node *node, struct action *a)
 
 /* --- actions --- */
 
+/* What a makes void among those of the node that wait, or NULL. */
+static struct action *
+find_older(const struct action_node *node, const struct action *a)
+{
+	struct action *old = TAILQ_LAST(&node->actions, actions);
+	int n;
+
+	if (a->is_renew || *a->node == '\0' || *a->why == '\0' ||
+	    strcmp(a->method, "POST") == 0)
+		return a->is_renew ? node->renew : NULL;
+	for (n = 0; old != NULL && n < LOOK_BACK; n++) {
+		if (strcmp(old->why, a->why) == 0 &&
+		    strcmp(old->path, a->path) == 0 &&
+		    strcmp(old->method, a->method) == 0)
+			return old;
+		old = TAILQ_PREV(old, actions, next);
+	}
+	return NULL;
+}
+
 int
 action_queue_add(struct action_queue *q, struct action *a,
     struct action **replaced)
@@ -132,10 +154,8 @@ action_queue_add(struct action_queue *q, struct action *a,
 	*replaced = NULL;
 	if (node == NULL)
 		return -1;
-	if (a->is_renew && node->renew != NULL) {
-		*replaced = node->renew;
-		node_take(q, node, node->renew);
-	}
+	if ((*replaced = find_older(node, a)) != NULL)
+		node_take(q, node, *replaced);
 	if (a->is_renew)
 		node->renew = a;
 	a->owner = node;

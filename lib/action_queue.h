@@ -8,8 +8,10 @@
  * order in which they came, those of no node at any time. A node that has a
  * renew waiting goes before those that have none: it is what has a deadline;
  * besides that it is first come, first served, an action of a node each time.
- * A newer renew replaces one of its node that waits: it stands where it was
- * added, its node keeps its place.
+ * A newer renew replaces one of its node that waits, and so does a newer PUT,
+ * PATCH or DELETE one of the same node, why and path among the last 32: it
+ * stands where it was added, its node keeps its place. So who asks again does
+ * not make the queue longer.
  */
 struct action_node;
 TAILQ_HEAD(action_nodes, action_node);

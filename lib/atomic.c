@@ -3,12 +3,15 @@
  * stand in the directory of the file: what begins with .tmp. and is old
  * was left by a crash and may go.
  */
+#include <sys/inotify.h>
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,4 +141,23 @@ atomic_mkdirs(int dirfd, const char *path)
 		return -1;
 	}
 	return 0;
+}
+
+int
+atomic_watch(const char *file)
+{
+	char *copy = strdup(file);
+	int fd = -1, saved;
+
+	if (copy != NULL &&
+	    (fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) != -1 &&
+	    inotify_add_watch(fd, dirname(copy), IN_MOVED_TO | IN_ONLYDIR) ==
+		-1) {
+		saved = errno;
+		close(fd);
+		fd = -1;
+		errno = saved;
+	}
+	free(copy);
+	return fd;
 }

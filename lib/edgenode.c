@@ -3,9 +3,11 @@
  *
  * It is taken over in two steps: its Lease is renewed first, with the
  * resourceVersion that was seen, and only when the tree shows that renewal is
- * the rest written. So whoever is wrong about a node, because it does not
- * hear of the master any more, does it no harm: the kubelet's own renewals make
- * ours fail. It also makes the API alone know who is taken over.
+ * the rest written. That makes the API alone know who is taken over.
+ *
+ * That no heartbeat has come says nothing as long as the tree may be what is
+ * late. It is believed only as of when a renewal of ours was asked for that the
+ * tree shows by now (proved), or if the master itself calls the node Unknown.
  */
 #include <string.h>
 
@@ -18,7 +20,7 @@ const char *
 edgenode_state_name(enum edgenode_state s)
 {
 	static const char *const names[EDGENODE_STATES] = { "new", "ignored",
-		"silent", "healthy", "taking", "taken", "released" };
+		"silent", "healthy", "late", "taking", "taken", "released" };
 
 	return names[s];
 }
@@ -31,7 +33,22 @@ edgenode_is_ours(const struct edgenode_lease *l)
 	return l->there && l->renew_us != 0 && l->renew_us == l->renewed_us;
 }
 
-void
+/* A renewal of ours. The return is that of edgenode_see_lease(). */
+static long long
+see_renewal(struct edgenode *n, int first, const struct edgenode_clock *now)
+{
+	struct edgenode_seen *s = &n->seen;
+
+	/* found at the first look: for how long it is good is unknown */
+	s->renewed_at = first ? 0 : now->at;
+	if (first) {
+		s->at = now->at;
+		s->us = now->us;
+	}
+	return n->lease.renew_us == n->asked_us ? n->asked_at : 0;
+}
+
+long long
 edgenode_see_lease(struct edgenode *n, const struct edgenode_clock *now)
 {
 	struct edgenode_seen *s = &n->seen;
@@ -41,28 +58,22 @@ edgenode_see_lease(struct edgenode *n, const struct edgenode_clock *now)
 	n->due = 0;
 	if (!l->there) {
 		s->lease = 0;
-		return;
+		return 0;
 	}
 	if (!first && l->renew_us == s->renew_us)
-		return;
+		return 0;
 	s->lease = 1;
 	s->renew_us = l->renew_us;
-	if (edgenode_is_ours(l)) {
-		/* found at the first look: for how long it is good is unknown */
-		s->renewed_at = first ? 0 : now->at;
-		if (first) {
-			s->at = now->at;
-			s->us = now->us;
-		}
-		return;
-	}
+	if (edgenode_is_ours(l))
+		return see_renewal(n, first, now);
 	s->at = now->at;
 	s->us = now->us;
-	s->renewed_at = s->report_first = s->report_last = 0;
+	s->renewed_at = s->report_first = s->report_last = s->lost_from = 0;
 	if (!first) {
 		s->heard = 1;
-		s->dead = 0;
+		s->dead = s->lost = 0;
 	}
+	return 0;
 }
 
 /*
@@ -80,11 +91,14 @@ edgenode_see_report(struct edgenode *n, const struct edgenode_options *o,
 	s->report = 1;
 	if (first && n->shown.dead && !s->heard)
 		s->dead = 1;
+	if (first && n->shown.lost && !s->heard)
+		s->lost = 1;
 	if (n->shown.report_us == s->report_us)
 		return;
 	s->report_us = n->shown.report_us;
 	if (first || s->report_us == 0)
 		return;
+	s->reported_at = now->at;
 	if (s->report_first == 0)
 		s->report_first = now->at;
 	s->report_last = now->at;
@@ -159,11 +173,36 @@ is_stale(struct edgenode *n, const struct edgenode_options *o,
 	return 0;
 }
 
+/* That there was no heartbeat for so long is no matter of our own line. */
+static int
+is_proved(const struct edgenode *n, const struct edgenode_options *o)
+{
+	return n->node.unknown ||
+	    (o->proved != 0 && o->proved >= n->seen.at + o->takeover_us);
+}
+
+/* Nor is it that the kubelet has not come since our last renewal. */
+static int
+is_still_away(const struct edgenode *n, const struct edgenode_options *o,
+    const struct edgenode_clock *now)
+{
+	return n->state == EDGENODE_RELEASED || n->node.unknown ||
+	    (o->proved != 0 &&
+		o->proved + o->renew_us + o->retry_us >= now->at);
+}
+
+/* It is not, or no longer, to be stood in for. */
+static int
+is_given_up(const struct edgenode *n, const struct edgenode_options *o)
+{
+	return n->exceeded || n->seen.dead || (o->peers > 0 && n->seen.lost);
+}
+
 static enum edgenode_state
 state_of(struct edgenode *n, const struct edgenode_options *o,
     const struct edgenode_clock *now)
 {
-	int ours = edgenode_is_ours(&n->lease);
+	int ours = edgenode_is_ours(&n->lease), sure;
 
 	if (!n->node.selected)
 		return EDGENODE_IGNORED;
@@ -172,9 +211,12 @@ state_of(struct edgenode *n, const struct edgenode_options *o,
 	if (!ours && !is_stale(n, o, now))
 		return EDGENODE_HEALTHY;
 	n->exceeded = is_over(n, now);
-	if (n->exceeded || n->seen.dead)
-		return EDGENODE_RELEASED;
-	return ours ? EDGENODE_TAKEN : EDGENODE_TAKING;
+	sure = ours ? is_still_away(n, o, now) : is_proved(n, o);
+	if (is_given_up(n, o))
+		return sure ? EDGENODE_RELEASED : EDGENODE_LATE;
+	if (ours)
+		return EDGENODE_TAKEN;
+	return sure ? EDGENODE_TAKING : EDGENODE_LATE;
 }
 
 /* The annotation counts before the EdgeNode, and that before the option. */
@@ -235,6 +277,23 @@ may(struct edgenode *n, enum edgenode_try what, int wanted,
 	return 1;
 }
 
+static int
+is_marked(const struct edgenode_lease *l)
+{
+	return l->renewed_us != 0 || l->since_us != 0;
+}
+
+/*
+ * It is not selected any more, and was not taken on by another controller: what
+ * was done to it is undone, the EdgeNode last, as that tells by whom.
+ */
+static int
+is_to_leave(const struct edgenode *n)
+{
+	return n->state == EDGENODE_IGNORED && n->mine &&
+	    (n->lease.by_us || !is_marked(&n->lease));
+}
+
 static unsigned
 lease_wants(struct edgenode *n, const struct edgenode_options *o,
     const struct edgenode_clock *now)
@@ -243,15 +302,26 @@ lease_wants(struct edgenode *n, const struct edgenode_options *o,
 	int renew = n->state == EDGENODE_TAKING, forget;
 	unsigned want = 0;
 
-	if (n->state == EDGENODE_TAKEN) {
+	if (n->state == EDGENODE_LATE) {
+		renew = o->probe && !is_given_up(n, o);
+		look_at(n, now->at + 1);
+	} else if (n->state == EDGENODE_TAKEN) {
 		renew = n->seen.renewed_at == 0 || now->at >= next;
 		if (!renew)
 			look_at(n, next);
 	}
-	if (may(n, EDGENODE_TRY_RENEW, renew, o, now))
+	/* while others are tried what was tried of this one is remembered */
+	if ((renew || n->state != EDGENODE_LATE) &&
+	    may(n, EDGENODE_TRY_RENEW, renew, o, now)) {
 		want |= EDGENODE_RENEW;
-	forget = (n->lease.renewed_us != 0 || n->lease.since_us != 0) &&
-	    (n->state == EDGENODE_HEALTHY || n->state == EDGENODE_IGNORED);
+		n->asked_at = now->at;
+		n->asked_us = now->us > n->lease.renew_us
+		    ? now->us
+		    : n->lease.renew_us + 1;
+	}
+	forget = n->state == EDGENODE_HEALTHY
+	    ? is_marked(&n->lease)
+	    : is_to_leave(n) && n->lease.by_us && !n->node.tainted;
 	if (may(n, EDGENODE_TRY_FORGET, forget, o, now))
 		want |= EDGENODE_FORGET;
 	return want;
@@ -266,7 +336,7 @@ node_wants(struct edgenode *n, const struct edgenode_options *o,
 
 	put = taken && !n->node.tainted;
 	drop = n->node.tainted &&
-	    (n->state == EDGENODE_HEALTHY || n->state == EDGENODE_IGNORED ||
+	    (n->state == EDGENODE_HEALTHY || is_to_leave(n) ||
 		n->state == EDGENODE_SILENT);
 	if (may(n, EDGENODE_TRY_TAINT, put || drop, o, now))
 		want |= put ? EDGENODE_PUT_TAINT : EDGENODE_DROP_TAINT;
@@ -291,9 +361,10 @@ show_wants(struct edgenode *n, const struct edgenode_options *o,
 	if (!o->show)
 		return 0;
 	if (n->state == EDGENODE_IGNORED) {
-		if (n->shown.there && n->shown.by_us)
+		if (is_to_leave(n) && n->shown.there && n->shown.by_us &&
+		    !n->node.tainted && !n->lease.by_us)
 			want = EDGENODE_DELETE;
-	} else if (n->state != EDGENODE_TAKING) {
+	} else if (n->state != EDGENODE_TAKING && n->state != EDGENODE_LATE) {
 		edgenode_say(&s, n);
 		if (!n->shown.there)
 			want = EDGENODE_CREATE | EDGENODE_SHOW;
@@ -319,18 +390,31 @@ event_wants(struct edgenode *n)
 			want = EDGENODE_TELL_BAD_MAX;
 	}
 	if (n->state == was || n->state == EDGENODE_TAKING ||
-	    n->state == EDGENODE_SILENT)
+	    n->state == EDGENODE_LATE || n->state == EDGENODE_SILENT)
 		return want;
 	n->told = n->state;
 	if (n->state == EDGENODE_TAKEN)
 		return want | EDGENODE_TELL_CUT_OFF;
 	if (n->state == EDGENODE_RELEASED ||
-	    (n->state == EDGENODE_IGNORED && was == EDGENODE_TAKEN))
+	    (is_to_leave(n) && was == EDGENODE_TAKEN))
 		return want | EDGENODE_TELL_LET_GO;
 	if (n->state == EDGENODE_HEALTHY &&
 	    (was == EDGENODE_TAKEN || was == EDGENODE_RELEASED))
 		return want | EDGENODE_TELL_CONNECTED;
 	return want;
+}
+
+enum edgenode_state
+edgenode_state_now(struct edgenode *n, const struct edgenode_options *o,
+    const struct edgenode_clock *now)
+{
+	long long due = n->due;
+	enum edgenode_state state;
+
+	n->max_us = autonomy(n, o);
+	state = state_of(n, o, now);
+	n->due = due;
+	return state;
 }
 
 unsigned
@@ -344,6 +428,7 @@ edgenode_decide(struct edgenode *n, const struct edgenode_options *o,
 	if (n->told == EDGENODE_NEW)
 		n->told = told_before(n);
 	n->state = state_of(n, o, now);
+	n->mine |= n->node.selected || n->lease.by_us || n->shown.by_us;
 	if (is_unproven(n) || n->node.leaving)
 		return 0;
 	want = lease_wants(n, o, now);

@@ -17,6 +17,7 @@ enum edgenode_state {
 	EDGENODE_IGNORED,  /* not selected */
 	EDGENODE_SILENT,   /* has no Lease, or one that another holds */
 	EDGENODE_HEALTHY,  /* heartbeats come */
+	EDGENODE_LATE,	   /* none come: by the node's line, or by ours */
 	EDGENODE_TAKING,   /* its Lease is not seen renewed by us yet */
 	EDGENODE_TAKEN,	   /* its Lease was last renewed by us */
 	EDGENODE_RELEASED, /* cut off, and left to the master */
@@ -31,9 +32,12 @@ struct edgenode_seen {
 	long long renewed_at;	/* of the last renewal of ours, 0: none */
 	long long report_first; /* hub's reports since that heartbeat: at, */
 	long long report_last;	/* 0: none */
+	long long reported_at;	/* when its report changed, 0: never */
+	long long lost_from;	/* since when no peer reaches it, 0: one may */
 	unsigned lease : 1, report : 1; /* there was a first look */
 	unsigned heard : 1;		/* a heartbeat has come since then */
 	unsigned dead : 1; /* the hub reports, the kubelet does not */
+	unsigned lost : 1; /* no peer has reached it for too long */
 };
 
 enum edgenode_try {
@@ -54,10 +58,22 @@ struct edgenode {
 	enum edgenode_state state;
 	enum edgenode_state told; /* by the last Event */
 	int exceeded;		  /* why it was released: its time is over */
+	int mine;		  /* this controller has stood in for it */
 	long long max_us;	  /* its autonomy, -1: for ever */
 	long long due;		  /* when to decide again; 0: now */
 	uint64_t told_bad;	  /* the annotation that an Event was about */
 	int pods; /* those of a node that was Unknown are done */
+	/* the renewal that was asked for last, and its renewTime; 0: none */
+	long long asked_at, asked_us;
+	char *words; /* edgenode_peers_read(): what its hub says of others */
+	char *reached_by; /* which other one reaches it, or NULL */
+	struct {
+		int cut;
+		unsigned unreached;
+		const char *by, *last;
+	} peers;		 /* private to edgenode_peers.c */
+	unsigned want;		 /* edgenode_round(): what is to be done */
+	enum edgenode_state was; /* before that */
 	struct {
 		long long after;
 		int count;
@@ -69,15 +85,25 @@ struct edgenode_options {
 	long long takeover_us, renew_us, retry_us;
 	long long max_us; /* -1: for ever */
 	int show;	  /* there are EdgeNodes */
+	unsigned peers;	  /* so many must not reach a node; 0: do not ask */
 	int urgent;	  /* Leases only now, the rest the next time */
+	int probe;	  /* may renew a Lease to learn who is cut off */
+	/* as of when the tree has all that the master had: at, 0 unknown */
+	long long proved;
 };
 
 struct edgenode_clock {
 	long long at, us;
 };
 
-/* Keep in mind what a Lease or an EdgeNode that was just read tells. */
-void edgenode_see_lease(struct edgenode *n, const struct edgenode_clock *now);
+/*
+ * Keep in mind what a Lease or an EdgeNode that was just read tells. A Lease
+ * that shows the renewal that was asked for last proves that the tree has all
+ * that the master had by then, as a watch is in order: the return is when that
+ * was asked for, else 0.
+ */
+long long edgenode_see_lease(struct edgenode *n,
+    const struct edgenode_clock *now);
 void edgenode_see_report(struct edgenode *n, const struct edgenode_options *o,
     const struct edgenode_clock *now);
 /* An object has changed: what was tried of it may be tried again soon. */
@@ -107,6 +133,10 @@ enum edgenode_want {
  */
 unsigned edgenode_decide(struct edgenode *n, const struct edgenode_options *o,
     const struct edgenode_clock *now);
+
+/* What its state would be; changes nothing that counts. */
+enum edgenode_state edgenode_state_now(struct edgenode *n,
+    const struct edgenode_options *o, const struct edgenode_clock *now);
 
 /* When its heartbeats stopped. */
 long long edgenode_heartbeat(const struct edgenode *n,

@@ -96,13 +96,11 @@ mark_takeover(const struct edgenode_writer *w, const struct edgenode *n,
 json_t *
 edgenode_body_renew(const struct edgenode_writer *w, const struct edgenode *n)
 {
-	long long us =
-	    w->now.us > n->lease.renew_us ? w->now.us : n->lease.renew_us + 1;
 	char at[EDGENODE_TIME];
 	json_t *lease, *notes;
 
 	errno = ENOENT;
-	if (edgenode_time(us, 1, at) == -1 ||
+	if (edgenode_time(n->asked_us, 1, at) == -1 ||
 	    (lease = load(w, n, EDGENODE_LEASE_FEED)) == NULL)
 		return NULL;
 	notes = annotations(lease);
@@ -304,7 +302,7 @@ edgenode_body_show(const struct edgenode_writer *w, const struct edgenode *n)
 
 struct words {
 	const char *reason, *type;
-	char message[640];
+	char message[1024];
 };
 
 static void

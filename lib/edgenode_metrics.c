@@ -25,7 +25,7 @@ edgenode_metrics_lag(const struct edgenode_table *t,
 
 	for (i = 0; i < t->n; i++) {
 		n = t->rows[i];
-		if (n->state == EDGENODE_TAKING)
+		if (n->state == EDGENODE_TAKING || n->state == EDGENODE_LATE)
 			due = n->seen.at + o->takeover_us;
 		else if (n->state == EDGENODE_TAKEN && n->seen.renewed_at != 0)
 			due = n->seen.renewed_at + o->renew_us;

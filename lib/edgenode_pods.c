@@ -13,6 +13,10 @@
 #include "edgenode_pods.h"
 #include "hash.h"
 
+#define PATH "/api/v1/pods"
+#define SELECTOR "spec.nodeName="
+#define FIELDS "metadata.deletionTimestamp,status.phase,status.conditions"
+
 #define AGAIN (5 * EDGENODE_SECOND)
 #define WISH_AGAIN (10 * EDGENODE_SECOND)
 /* the master may mark pods for a while after it was told otherwise */
@@ -79,11 +83,30 @@ wish(const struct edgenode_pods *p, const struct edgenode_pods_of *of)
 	if (snprintf(path, sizeof(path), "%s/wishes/pods-%s", p->data, name) <
 		(int)sizeof(path) &&
 	    buf_printf(&b,
-		"{\"path\":\"/api/v1/pods\",\"fieldSelector\":"
-		"\"spec.nodeName=%s\",\"fields\":\"metadata.deletionTimestamp,"
-		"status.phase,status.conditions\"}\n",
+		"{\"path\":\"" PATH "\",\"fieldSelector\":\"" SELECTOR
+		"%s\",\"fields\":\"" FIELDS "\"}\n",
 		of->node) == 0)
 		rc = atomic_write(AT_FDCWD, path, b.data, b.len, 0);
+	buf_free(&b);
+	return rc;
+}
+
+/* As lines of feeds.conf; no name of a node has blanks. */
+static int
+write_wanted(const struct edgenode_pods *p)
+{
+	struct buf b = { 0 };
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < p->n; i++)
+		if (strpbrk(p->of[i]->node, " \t\n#") == NULL)
+			rc = buf_printf(&b,
+			    PATH " fieldSelector=" SELECTOR "%s fields=" FIELDS
+				 "\n",
+			    p->of[i]->node);
+	if (rc == 0)
+		rc = atomic_write(AT_FDCWD, p->wanted, b.data, b.len, 0);
 	buf_free(&b);
 	return rc;
 }
@@ -96,8 +119,8 @@ open_feed(const struct edgenode_pods *p, struct edgenode_pods_of *of)
 	struct feed_query q;
 	int rc = -1;
 
-	snprintf(selector, sizeof(selector), "spec.nodeName=%s", of->node);
-	if (feed_query_make(&q, "/api/v1/pods", "", selector) == 0)
+	snprintf(selector, sizeof(selector), SELECTOR "%s", of->node);
+	if (feed_query_make(&q, PATH, "", selector) == 0)
 		rc = apipath_feed_dir(&q.p, "", q.fields, below, sizeof(below));
 	feed_query_free(&q);
 	errno = ENAMETOOLONG;
@@ -193,7 +216,7 @@ step(const struct edgenode_pods *p, struct edgenode_pods_of *of,
 		of->open = 0;
 	}
 	if (!of->open) {
-		if (now < of->next_wish)
+		if (now < of->next_wish || p->wanted != NULL)
 			return 0;
 		of->next_wish = now + WISH_AGAIN;
 		return wish(p, of);
@@ -231,5 +254,7 @@ edgenode_pods_step(struct edgenode_pods *p, const struct edgenode_table *t,
 		n->pods = 1;
 		drop(p, i);
 	}
+	if (p->wanted != NULL && write_wanted(p) == -1)
+		rc = -1;
 	return rc;
 }

@@ -11,7 +11,8 @@
  * Ready. Zeroed memory, with data, is empty.
  */
 struct edgenode_pods {
-	const char *data; /* borrowed */
+	const char *data;   /* borrowed */
+	const char *wanted; /* borrowed; a file instead of wishes, or NULL */
 	struct edgenode_pods_of *of[EDGENODE_PODS_MAX];
 	size_t n;
 };
@@ -19,8 +20,8 @@ struct edgenode_pods {
 /* Begin with those of a node; none if too many are under way. */
 void edgenode_pods_want(struct edgenode_pods *p, const char *node);
 /*
- * Leave wishes for feeds that are not there; write actions for those that are.
- * The row of a node that is done gets pods = 1. 0, or -1 with errno.
+ * Leave wishes for feeds that are not there, or lines of feeds.conf for all in
+ * the file wanted; write actions for those that are there. The row of a node that is done gets pods = 1. 0, or -1 with errno.
  */
 int edgenode_pods_step(struct edgenode_pods *p, const struct edgenode_table *t,
     struct edgenode_writer *w);

@@ -65,7 +65,7 @@ duration_of(struct span s, uint64_t *bad)
 		return -1;
 	if (edgenode_duration(text.p, text.n, &us) == 0)
 		return us;
-	*bad = hash_of(s);
+	*bad = hash_of(s) >> 1 | 1; /* as a state file has it */
 	return -1;
 }
 
@@ -126,23 +126,28 @@ edgenode_read_node(struct edgenode_node *n, struct span object)
 	n->leaving = span_at(object, "metadata.deletionTimestamp").n > 0;
 }
 
-/* The time behind the name in an annotation of ours. */
-static long long
-renewed_at(struct span note)
+/* Who renewed it, and when, from an annotation. */
+static void
+take_renewed_by(struct edgenode_lease *l, struct span note,
+    const char *controller)
 {
 	struct span text = text_of(note);
 	const char *blank;
+	size_t n;
 
 	if (text.n == 0 || (blank = memrchr(text.p, ' ', text.n)) == NULL)
-		return 0;
-	text.n -= (size_t)(blank + 1 - text.p);
+		return;
+	n = (size_t)(blank - text.p);
+	l->by_us =
+	    n == strlen(controller) && memcmp(text.p, controller, n) == 0;
+	text.n -= n + 1;
 	text.p = blank + 1;
-	return time_of(text);
+	l->renewed_us = time_of(text);
 }
 
 void
 edgenode_read_lease(struct edgenode_lease *l, struct span object,
-    const char *name)
+    const char *name, const char *controller)
 {
 	struct span notes = span_at(object, "metadata.annotations");
 
@@ -150,7 +155,7 @@ edgenode_read_lease(struct edgenode_lease *l, struct span object,
 	l->there = 1;
 	l->held = span_is(span_at(object, "spec.holderIdentity"), name) != 0;
 	l->renew_us = time_of(span_at(object, "spec.renewTime"));
-	l->renewed_us = renewed_at(member(notes, EDGENODE_RENEWED_BY));
+	take_renewed_by(l, member(notes, EDGENODE_RENEWED_BY), controller);
 	l->since_us = time_of(member(notes, EDGENODE_SINCE));
 	l->heartbeat_us = time_of(member(notes, EDGENODE_HEARTBEAT));
 }
@@ -207,7 +212,8 @@ edgenode_read_shown(struct edgenode_shown *s, struct span object,
 	s->said = said(object, ready, autonomous);
 	why = member(ready, "reason");
 	s->dead = span_is(why, "KubeletStopped") != 0;
-	s->released = s->dead || span_is(why, "AutonomyExceeded");
+	s->lost = span_is(why, "PeersCannotReach") != 0;
+	s->released = s->dead || s->lost || span_is(why, "AutonomyExceeded");
 	s->by_us =
 	    span_is(span_at(object, "status.observedBy"), controller) != 0;
 	s->heartbeat_us = time_of(span_at(object, "status.lastHeartbeatTime"));

@@ -43,6 +43,7 @@ struct edgenode_lease {
 	long long renewed_us;		  /* written by us, 0: never */
 	long long since_us, heartbeat_us; /* of that takeover, 0: none */
 	unsigned there : 1, held : 1;	  /* held: by its node */
+	unsigned by_us : 1; /* annotated by this controller, not by another */
 };
 
 /* Of its EdgeNode. */
@@ -51,14 +52,14 @@ struct edgenode_shown {
 	uint64_t said;	    /* edgenode_said() of its status */
 	long long heartbeat_us, report_us, max_us;
 	uint64_t bad_max;
-	unsigned there : 1, released : 1, dead : 1;
+	unsigned there : 1, released : 1, dead : 1, lost : 1;
 	unsigned by_us : 1; /* observedBy */
 };
 
 /* Parsing: the bytes of an object that is JSON. What is odd counts as absent. */
 void edgenode_read_node(struct edgenode_node *n, struct span object);
 void edgenode_read_lease(struct edgenode_lease *l, struct span object,
-    const char *name);
+    const char *name, const char *controller);
 void edgenode_read_shown(struct edgenode_shown *s, struct span object,
     const char *controller);
 

@@ -38,7 +38,7 @@ say_silent(struct edgenode_says *s, const struct edgenode *n)
 }
 
 static void
-say_taken(struct edgenode_says *s)
+say_taken(struct edgenode_says *s, const struct edgenode *n)
 {
 	s->phase = "NotReady";
 	s->ready = "False";
@@ -48,7 +48,9 @@ say_taken(struct edgenode_says *s)
 	s->autonomous = "True";
 	s->autonomous_reason = "TakenOver";
 	snprintf(s->autonomous_message, sizeof(s->autonomous_message),
-	    "its Lease is renewed in the kubelet's place since %s", s->since);
+	    "its Lease is renewed in the kubelet's place since %s%s%s",
+	    s->since, n->reached_by != NULL ? "; it is reached by " : "",
+	    n->reached_by != NULL ? n->reached_by : "");
 }
 
 static void
@@ -65,6 +67,10 @@ say_released(struct edgenode_says *s, const struct edgenode *n)
 		s->reason = "AutonomyExceeded";
 		snprintf(s->autonomous_message, sizeof(s->autonomous_message),
 		    "left to the master: cut off for more than %s", lasted);
+	} else if (!n->seen.dead) {
+		s->reason = "PeersCannotReach";
+		snprintf(s->autonomous_message, sizeof(s->autonomous_message),
+		    "left to the master: no other node reaches it");
 	} else {
 		s->reason = "KubeletStopped";
 		snprintf(s->autonomous_message, sizeof(s->autonomous_message),
@@ -83,7 +89,7 @@ say_times(struct edgenode_says *s, const struct edgenode *n)
 
 	if (heartbeat != 0)
 		edgenode_time(heartbeat, 0, s->heartbeat);
-	if (edgenode_is_ours(&n->lease) && n->lease.since_us != 0)
+	if (n->state == EDGENODE_TAKEN && n->lease.since_us != 0)
 		edgenode_time(n->lease.since_us, 0, s->since);
 }
 
@@ -95,7 +101,7 @@ edgenode_say(struct edgenode_says *s, const struct edgenode *n)
 	if (n->state == EDGENODE_TAKEN || n->state == EDGENODE_RELEASED)
 		say_times(s, n);
 	if (n->state == EDGENODE_TAKEN)
-		say_taken(s);
+		say_taken(s, n);
 	else if (n->state == EDGENODE_RELEASED)
 		say_released(s, n);
 	else if (n->state == EDGENODE_SILENT)

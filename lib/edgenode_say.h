@@ -6,7 +6,7 @@
 /* What its EdgeNode is to say in this state; strings are static or in here. */
 struct edgenode_says {
 	const char *phase, *ready, *reason, *autonomous, *autonomous_reason;
-	char message[256], autonomous_message[256];
+	char message[256], autonomous_message[512];
 	char heartbeat[EDGENODE_TIME], since[EDGENODE_TIME]; /* "": none */
 };
 void edgenode_say(struct edgenode_says *s, const struct edgenode *n);

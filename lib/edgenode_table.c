@@ -7,11 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edgenode_peers.h"
 #include "edgenode_table.h"
 
 static void
 row_free(struct edgenode *n)
 {
+	free(n->words);
+	free(n->reached_by);
 	free(n->name);
 	free(n);
 }
@@ -75,6 +78,8 @@ row_forget(struct edgenode *n)
 {
 	char *name = n->name;
 
+	free(n->words);
+	free(n->reached_by);
 	memset(n, 0, sizeof(*n));
 	n->name = name;
 }
@@ -154,15 +159,18 @@ edgenode_table_nodes(struct edgenode_table *t, const struct feed *f,
 
 static int
 read_lease(struct edgenode_table *t, struct edgenode *n, const struct feed *f,
-    const struct feed_object *o, const struct edgenode_clock *now)
+    const struct feed_object *o, const char *controller,
+    const struct edgenode_clock *now)
 {
 	struct span object;
+	long long proved;
 
 	if (read_object(t, f, o, &object) == -1)
 		return -1;
-	edgenode_read_lease(&n->lease, object, n->name);
+	edgenode_read_lease(&n->lease, object, n->name, controller);
 	n->lease.rv = o->meta.rv;
-	edgenode_see_lease(n, now);
+	if ((proved = edgenode_see_lease(n, now)) > t->proved)
+		t->proved = proved;
 	edgenode_stir(n, EDGENODE_TRY_RENEW, now);
 	edgenode_stir(n, EDGENODE_TRY_FORGET, now);
 	return 0;
@@ -179,7 +187,7 @@ no_lease(struct edgenode *n, const struct edgenode_clock *now)
 
 int
 edgenode_table_leases(struct edgenode_table *t, const struct feed *f,
-    const struct edgenode_clock *now)
+    const struct edgenode_options *opt, const struct edgenode_clock *now)
 {
 	const struct feed_object *o;
 	size_t i;
@@ -190,7 +198,7 @@ edgenode_table_leases(struct edgenode_table *t, const struct feed *f,
 		if (o == NULL)
 			no_lease(t->rows[i], now);
 		else if (t->rows[i]->lease.rv != o->meta.rv &&
-		    read_lease(t, t->rows[i], f, o, now) == -1)
+		    read_lease(t, t->rows[i], f, o, opt->name, now) == -1)
 			rc = -1;
 	}
 	return rc;
@@ -205,6 +213,8 @@ read_shown(struct edgenode_table *t, struct edgenode *n, const struct feed *f,
 
 	if (read_object(t, f, o, &object) == -1)
 		return -1;
+	if (opt->peers > 0 && edgenode_peers_read(n, object) == -1)
+		return -1;
 	edgenode_read_shown(&n->shown, object, opt->name);
 	n->shown.rv = o->meta.rv;
 	edgenode_see_report(n, opt, now);
@@ -218,6 +228,8 @@ not_shown(struct edgenode *n)
 	if (!n->shown.there)
 		return;
 	memset(&n->shown, 0, sizeof(n->shown));
+	free(n->words);
+	n->words = NULL;
 	n->due = 0;
 }
 

@@ -15,7 +15,8 @@
 struct edgenode_table {
 	struct edgenode **rows;
 	size_t n;
-	int fresh; /* there are rows that have not met the other feeds */
+	int fresh;	  /* there are rows that have not met the other feeds */
+	long long proved; /* the latest that edgenode_see_lease() said */
 	struct buf text;
 };
 
@@ -23,7 +24,7 @@ struct edgenode_table {
 int edgenode_table_nodes(struct edgenode_table *t, const struct feed *f,
     const struct selector *selector, const struct edgenode_clock *now);
 int edgenode_table_leases(struct edgenode_table *t, const struct feed *f,
-    const struct edgenode_clock *now);
+    const struct edgenode_options *o, const struct edgenode_clock *now);
 /* f: NULL if there are no EdgeNodes. */
 int edgenode_table_shown(struct edgenode_table *t, const struct feed *f,
     const struct edgenode_options *o, const struct edgenode_clock *now);

@@ -53,6 +53,17 @@ try_open(void *arg, const char *dir)
 	return 0;
 }
 
+/* What the master says of it. */
+static void
+take_code(struct edgenode_feed *f)
+{
+	f->code = f->feed.q.code;
+	f->why[0] = '\0';
+	if (f->code != 0)
+		snprintf(f->why, sizeof(f->why), "%d %s", f->code,
+		    f->feed.q.error);
+}
+
 static void
 open_feed(struct edgenode_tree *t, enum edgenode_kind kind)
 {
@@ -65,7 +76,7 @@ open_feed(struct edgenode_tree *t, enum edgenode_kind kind)
 		try_open, &o) != 1)
 		return;
 	f->open = f->changed = 1;
-	f->why[0] = '\0';
+	take_code(f);
 }
 
 static void
@@ -91,13 +102,8 @@ follow(struct edgenode_feed *f)
 		close_feed(f, "removed");
 		return;
 	}
-	if (feed_refresh(&f->feed) == -1)
-		return;
-	f->code = f->feed.q.code;
-	f->why[0] = '\0';
-	if (f->code != 0)
-		snprintf(f->why, sizeof(f->why), "%d %s", f->code,
-		    f->feed.q.error);
+	if (feed_refresh(&f->feed) == 0)
+		take_code(f);
 }
 
 void

@@ -51,8 +51,8 @@ net_tune(int fd)
 	set_options(fd, options, sizeof(options) / sizeof(*options));
 }
 
-struct addrinfo *
-net_resolve(const char *addr, int *code)
+static struct addrinfo *
+resolve(const char *addr, int flags, int *code)
 {
 	struct addrinfo hints, *ai = NULL;
 	char host[272], *colon, *h = host;
@@ -60,6 +60,7 @@ net_resolve(const char *addr, int *code)
 
 	memset(&hints, 0, sizeof(hints));
 	hints.ai_socktype = SOCK_STREAM;
+	hints.ai_flags = flags;
 	snprintf(host, sizeof(host), "%s", addr);
 	if ((colon = strrchr(host, ':')) == NULL) {
 		*code = EAI_SERVICE;
@@ -73,6 +74,18 @@ net_resolve(const char *addr, int *code)
 	}
 	*code = getaddrinfo(h, colon + 1, &hints, &ai);
 	return *code == 0 ? ai : NULL;
+}
+
+struct addrinfo *
+net_resolve(const char *addr, int *code)
+{
+	return resolve(addr, 0, code);
+}
+
+struct addrinfo *
+net_numeric(const char *addr, int *code)
+{
+	return resolve(addr, AI_NUMERICHOST | AI_NUMERICSERV, code);
 }
 
 int

@@ -20,6 +20,8 @@ void net_tune(int fd);
  * getaddrinfo(3)'s error in code.
  */
 struct addrinfo *net_resolve(const char *addr, int *code);
+/* The same of an address that needs no resolver, nor waits for one. */
+struct addrinfo *net_numeric(const char *addr, int *code);
 
 /* A listening socket at the address: a descriptor, or -1 with errno. */
 int net_listen(const char *addr);

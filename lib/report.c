@@ -103,12 +103,17 @@ add_masters(json_t *o, const struct masters *ms)
 {
 	json_t *list = json_array();
 	int rc = json_object_set_new(o, "masters", list);
+	json_int_t up = 0;
 	size_t i;
 
-	for (i = 0; i < ms->n && rc == 0; i++)
+	for (i = 0; i < ms->n && rc == 0; i++) {
 		rc = json_array_append_new(list,
 		    json_pack("{s:s, s:b}", "address", ms->m[i].addr, "up",
 			ms->m[i].up));
+		up += ms->m[i].up != 0;
+	}
+	if (rc == 0)
+		rc = json_object_set_new(o, "mastersUp", json_integer(up));
 	return rc;
 }
 
@@ -160,10 +165,17 @@ fail:
 char *
 report_patch(json_t *report)
 {
+	static const char *const optional[] = { "cacheAge", "peers" };
 	json_t *o = json_pack("{s:{s:o}}", "status", "report", report);
 	char *text = NULL;
+	size_t i;
+	int rc = 0;
 
-	if (o != NULL)
+	for (i = 0; i < sizeof(optional) / sizeof(*optional); i++)
+		if (json_object_get(report, optional[i]) == NULL)
+			rc |= json_object_set_new(report, optional[i],
+			    json_null());
+	if (o != NULL && rc == 0)
 		text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	if (text == NULL)

@@ -7,12 +7,15 @@
  * What a hub says of itself in its EdgeNode, status.report, from its data
  * directory alone: version; cacheAge, in seconds, of the feed that the master
  * has spoken in the longest time ago (not there where nothing is cached);
- * outboxLength and failedLength; masters, each with address and up; time. now
- * is in seconds since 1970. NULL with errno.
+ * outboxLength and failedLength; masters, each with address and up, and
+ * mastersUp, how many are; time. now is in seconds since 1970. NULL with errno.
  */
 json_t *report_make(const char *data, long long now);
 
-/* The merge patch of an EdgeNode that has it; report is taken. To be freed. */
+/*
+ * The merge patch of an EdgeNode that has it, and nothing of an earlier one;
+ * report is taken. To be freed. NULL with errno ENOMEM.
+ */
 char *report_patch(json_t *report);
 
 /*

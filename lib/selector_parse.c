@@ -1,121 +1,16 @@
 /*
- * Label and field selectors: what apimachinery's pkg/labels and pkg/fields
- * accept and refuse, in their words. A parsed selector is canonical:
- * requirements and values are sorted and unique, = and == are IN of one
- * value, != is NOTIN of one.
+ * Label selectors: what apimachinery's pkg/labels accepts and refuses, in its
+ * words. = and == are IN of one value, != is NOTIN of one.
  */
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
 #include "label.h"
-#include "selector.h"
-
-static void
-req_free(struct selector_req *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->nvalues; i++)
-		free(r->values[i]);
-	free(r->values);
-	free(r->key);
-	memset(r, 0, sizeof(*r));
-}
-
-void
-selector_free(struct selector *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->nreqs; i++)
-		req_free(&s->reqs[i]);
-	free(s->reqs);
-	s->reqs = NULL;
-	s->nreqs = 0;
-}
-
-/* Insert a copy of value where it belongs, unless it is there. */
-static int
-add_value(struct selector_req *r, const char *value)
-{
-	size_t i;
-	char **p;
-	int c = 1;
-
-	for (i = 0; i < r->nvalues; i++)
-		if ((c = strcmp(value, r->values[i])) <= 0)
-			break;
-	if (c == 0)
-		return 0;
-	p = reallocarray(r->values, r->nvalues + 1, sizeof(*p));
-	if (p == NULL)
-		return -1;
-	r->values = p;
-	memmove(p + i + 1, p + i, (r->nvalues - i) * sizeof(*p));
-	if ((p[i] = strdup(value)) == NULL) {
-		memmove(p + i, p + i + 1, (r->nvalues - i) * sizeof(*p));
-		return -1;
-	}
-	r->nvalues++;
-	return 0;
-}
-
-static int
-req_compare(const void *va, const void *vb)
-{
-	const struct selector_req *a = va, *b = vb;
-	size_t i;
-	int c;
-
-	if ((c = strcmp(a->key, b->key)) != 0)
-		return c;
-	if (a->op != b->op)
-		return a->op < b->op ? -1 : 1;
-	for (i = 0; i < a->nvalues && i < b->nvalues; i++)
-		if ((c = strcmp(a->values[i], b->values[i])) != 0)
-			return c;
-	return (a->nvalues > b->nvalues) - (a->nvalues < b->nvalues);
-}
-
-static void
-sort(struct selector *s)
-{
-	size_t i, n = 0;
-
-	if (s->nreqs == 0)
-		return;
-	qsort(s->reqs, s->nreqs, sizeof(*s->reqs), req_compare);
-	for (i = 1; i < s->nreqs; i++) {
-		if (req_compare(&s->reqs[n], &s->reqs[i]) == 0)
-			req_free(&s->reqs[i]);
-		else
-			s->reqs[++n] = s->reqs[i];
-	}
-	s->nreqs = n + 1;
-}
-
-/* Takes *r over, and on failure frees it. */
-static int
-add_req(struct selector *s, struct selector_req *r)
-{
-	struct selector_req *p;
-
-	p = reallocarray(s->reqs, s->nreqs + 1, sizeof(*p));
-	if (p == NULL) {
-		req_free(r);
-		return -1;
-	}
-	s->reqs = p;
-	s->reqs[s->nreqs++] = *r;
-	return 0;
-}
-
-/* --- parsing label selectors --- */
+#include "selector_parts.h"
 
 enum token {
 	END,
@@ -140,22 +35,6 @@ struct parser {
 	char *why;
 	size_t whylen;
 };
-
-static int fail(char *, size_t, const char *, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int
-fail(char *why, size_t whylen, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (whylen > 0)
-		(void)vsnprintf(why, whylen, fmt, ap);
-	va_end(ap);
-	errno = EINVAL;
-	return -1;
-}
 
 static enum token
 symbol(const char *p, size_t *n)
@@ -219,7 +98,7 @@ is_word(const struct parser *l)
 static int
 expected(struct parser *l, const char *what)
 {
-	return fail(l->why, l->whylen,
+	return selector_fail(l->why, l->whylen,
 	    "unable to parse requirement: found '%s', expected: %s",
 	    l->lit.data, what);
 }
@@ -269,8 +148,8 @@ key_is_good(struct parser *l, const char *key)
 	if (detail.len == 0)
 		rc = 0;
 	else if (field_error(&all, &n, "<nil>", key, detail.data) == 0)
-		rc = fail(l->why, l->whylen, "unable to parse requirement: %s",
-		    all.data);
+		rc = selector_fail(l->why, l->whylen,
+		    "unable to parse requirement: %s", all.data);
 out:
 	buf_free(&detail);
 	buf_free(&all);
@@ -311,7 +190,7 @@ values_are_good(struct parser *l, const struct selector_req *r)
 	if (n == 0)
 		rc = 0;
 	else
-		rc = fail(l->why, l->whylen,
+		rc = selector_fail(l->why, l->whylen,
 		    "unable to parse requirement: %s%s%s", n > 1 ? "[" : "",
 		    all.data, n > 1 ? "]" : "");
 out:
@@ -351,19 +230,20 @@ parse_list(struct parser *l, struct selector_req *r)
 {
 	for (;;) {
 		if (is_word(l)) {
-			if (add_value(r, l->lit.data) == -1 || next(l) == -1)
+			if (selector_add_value(r, l->lit.data) == -1 ||
+			    next(l) == -1)
 				return -1;
 			if (l->tok == CLOSE)
 				return next(l);
 			if (l->tok != COMMA)
 				return expected(l, "',' or ')'");
 		} else if (l->tok == COMMA) {
-			if (r->nvalues == 0 && add_value(r, "") == -1)
+			if (r->nvalues == 0 && selector_add_value(r, "") == -1)
 				return -1;
 			if (next(l) == -1)
 				return -1;
 			if ((l->tok == COMMA || l->tok == CLOSE) &&
-			    add_value(r, "") == -1)
+			    selector_add_value(r, "") == -1)
 				return -1;
 			if (l->tok == CLOSE)
 				return next(l);
@@ -376,7 +256,7 @@ static int
 parse_values(struct parser *l, struct selector_req *r)
 {
 	if (l->tok != OPEN)
-		return fail(l->why, l->whylen,
+		return selector_fail(l->why, l->whylen,
 		    "unable to parse requirement: "
 		    "found '%s' expected: '('",
 		    l->lit.data);
@@ -386,7 +266,7 @@ parse_values(struct parser *l, struct selector_req *r)
 		return parse_list(l, r);
 	if (l->tok != CLOSE)
 		return expected(l, "',', ')' or identifier");
-	if (add_value(r, "") == -1)
+	if (selector_add_value(r, "") == -1)
 		return -1;
 	return next(l);
 }
@@ -395,10 +275,10 @@ static int
 parse_exact(struct parser *l, struct selector_req *r)
 {
 	if (l->tok == END || l->tok == COMMA)
-		return add_value(r, "");
+		return selector_add_value(r, "");
 	if (!is_word(l))
 		return expected(l, "identifier");
-	if (add_value(r, l->lit.data) == -1)
+	if (selector_add_value(r, l->lit.data) == -1)
 		return -1;
 	return next(l);
 }
@@ -448,13 +328,13 @@ parse_separator(struct parser *l)
 	if (l->tok == END)
 		return 0;
 	if (l->tok != COMMA)
-		return fail(l->why, l->whylen,
+		return selector_fail(l->why, l->whylen,
 		    "found '%s', expected: ',' or 'end of string'",
 		    l->lit.data);
 	if (next(l) == -1)
 		return -1;
 	if (!is_word(l) && l->tok != NOT)
-		return fail(l->why, l->whylen,
+		return selector_fail(l->why, l->whylen,
 		    "found '%s', expected: identifier after ','", l->lit.data);
 	return 0;
 }
@@ -468,36 +348,19 @@ parse_labels(struct parser *l, struct selector *s)
 		return -1;
 	while (l->tok != END) {
 		if (!is_word(l) && l->tok != NOT)
-			return fail(l->why, l->whylen,
+			return selector_fail(l->why, l->whylen,
 			    "found '%s', expected: "
 			    "!, identifier, or 'end of string'",
 			    l->lit.data);
 		memset(&r, 0, sizeof(r));
 		if (parse_requirement(l, &r) == -1) {
-			req_free(&r);
+			selector_req_free(&r);
 			return -1;
 		}
-		if (add_req(s, &r) == -1 || parse_separator(l) == -1)
+		if (selector_add_req(s, &r) == -1 || parse_separator(l) == -1)
 			return -1;
 	}
 	return 0;
-}
-
-/* What both parsers do at the end. */
-static int
-finish(struct selector *s, int rc, char *why, size_t whylen)
-{
-	int saved = errno;
-
-	if (rc == 0) {
-		sort(s);
-		return 0;
-	}
-	selector_free(s);
-	if (saved != EINVAL && whylen > 0)
-		(void)snprintf(why, whylen, "%s", strerror(saved));
-	errno = saved;
-	return -1;
 }
 
 int
@@ -512,114 +375,5 @@ selector_parse_labels(struct selector *s, const char *text, char *why,
 	saved = errno;
 	buf_free(&l.lit);
 	errno = saved;
-	return finish(s, rc, why, whylen);
-}
-
-/* --- parsing field selectors --- */
-
-/* The length of the term at p: up to a comma that no backslash is before. */
-static size_t
-term_length(const char *p)
-{
-	size_t i;
-
-	for (i = 0; p[i] != '\0' && p[i] != ','; i++)
-		if (p[i] == '\\' && p[i + 1] != '\0')
-			i++;
-	return i;
-}
-
-/* pkg/fields UnescapeValue, in place. */
-static int
-unescape(char *s, char *why, size_t whylen)
-{
-	char *to = s;
-
-	for (; *s != '\0'; s++) {
-		if (*s == ',' || *s == '=')
-			return fail(why, whylen,
-			    "invalid field selector: "
-			    "unescaped character in value: %d",
-			    *s);
-		if (*s == '\\') {
-			s++;
-			if (*s == '\0' || strchr("\\,=", *s) == NULL)
-				return fail(why, whylen,
-				    "invalid field "
-				    "selector: invalid escape sequence: "
-				    "\\%.1s",
-				    s);
-		}
-		*to++ = *s;
-	}
-	*to = '\0';
-	return 0;
-}
-
-/* The first operator in a term, or NULL. */
-static char *
-find_operator(char *term)
-{
-	for (; *term != '\0'; term++)
-		if (*term == '=' || (*term == '!' && term[1] == '='))
-			return term;
-	return NULL;
-}
-
-/* term is taken apart in place. */
-static int
-parse_term(struct selector *s, char *term, const char *text, char *why,
-    size_t whylen)
-{
-	struct selector_req r = { .op = SELECTOR_IN };
-	char *op, *value;
-
-	op = find_operator(term);
-	if (op == NULL)
-		return fail(why, whylen,
-		    "invalid selector: '%s'; can't understand '%s'", text,
-		    term);
-	if (*op == '!')
-		r.op = SELECTOR_NOTIN;
-	value = op + (op[0] == '!' || op[1] == '=' ? 2 : 1);
-	*op = '\0';
-	if (unescape(value, why, whylen) == -1)
-		return -1;
-	if ((r.key = strdup(term)) == NULL || add_value(&r, value) == -1) {
-		req_free(&r);
-		return -1;
-	}
-	return add_req(s, &r);
-}
-
-static int
-parse_fields(struct selector *s, const char *text, char *why, size_t whylen)
-{
-	const char *p;
-	char *term;
-	size_t n;
-	int rc = 0, saved;
-
-	for (p = text; rc == 0; p += n + 1) {
-		n = term_length(p);
-		if (n > 0) {
-			if ((term = strndup(p, n)) == NULL)
-				return -1;
-			rc = parse_term(s, term, text, why, whylen);
-			saved = errno;
-			free(term);
-			errno = saved;
-		}
-		if (p[n] == '\0')
-			break;
-	}
-	return rc;
-}
-
-int
-selector_parse_fields(struct selector *s, const char *text, char *why,
-    size_t whylen)
-{
-	memset(s, 0, sizeof(*s));
-	return finish(s, parse_fields(s, text, why, whylen), why, whylen);
+	return selector_finish(s, rc, why, whylen);
 }

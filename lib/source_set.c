@@ -48,6 +48,7 @@ add(struct source_set *set, const struct feed_query *q)
 	s->owner = set->owner;
 	s->changed = set->changed;
 	s->master_up = &set->up_now;
+	s->relist |= set->anew;
 	set->sources[set->n++] = s;
 	if (set->up_now)
 		source_kick(s);
@@ -219,7 +220,7 @@ source_set_free(struct source_set *set)
 			;
 		if (rc == -1)
 			warn("%s", s->j.feed.dir);
-		if (s->required && !s->j.synced)
+		if (s->required && (!s->j.synced || s->relist))
 			missing++;
 		source_free(s);
 		free(s);

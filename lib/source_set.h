@@ -13,6 +13,7 @@ struct source_set {
 	int datafd;
 	int verbose;
 	int up_now; /* a master is */
+	int anew;   /* list each, whatever is here already */
 	struct source **sources;
 	size_t n;
 	/* what each source gets */

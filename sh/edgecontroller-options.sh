@@ -12,6 +12,8 @@ usage() {
 	                         ever (0); a node may say so by an annotation
 	  --node-selector LIST   which nodes (edgenode.ote.baidu.com/autonomy=true)
 	  --all-nodes            all of them
+	  --peer-evidence        let go of a node that other nodes do not reach either
+	  --name NAME            who it is, in EdgeNodes and Leases (by the selector)
 	  --leader-elect=BOOL    act only while holding a Lease (true; with -1 and
 	                         --dry-run false)
 	  --leader-elect-resource-namespace NAME   where that is (in a pod: the
@@ -30,7 +32,7 @@ usage() {
 	END
 }
 
-kubeconfig='' takeover=20s autonomy=0 selector='' all_nodes=false dry_run=false
+kubeconfig='' takeover=20s autonomy=0 selector='' self='' evidence=false all_nodes=false dry_run=false
 elect='' elect_ns='' data='' feeds=$etc/controller-feeds.conf sync_timeout=60
 metrics=127.0.0.1:9478 level=2 once=false test_only=false
 
@@ -46,7 +48,8 @@ take_options() {
 		esac
 		case $name in
 		*=*) value=${name#*=} name=${name%%=*} ;;
-		1 | t | h | help | all-nodes | dry-run | leader-elect) value=true ;;
+		1 | t | h | help | all-nodes | dry-run | leader-elect | peer-evidence)
+			value=true ;;
 		*)
 			[ $# -gt 0 ] || die "$opt: needs a value, or is not known:" \
 				"see --help"
@@ -61,6 +64,7 @@ take_option() {
 	h | help) usage && exit 0 ;;
 	t) test_only=$(bool -t "$2") || exit ;;
 	1) once=$(bool -1 "$2") || exit ;;
+	peer-evidence) evidence=$(bool "--$1" "$2") || exit ;;
 	all-nodes) all_nodes=$(bool "--$1" "$2") || exit ;;
 	dry-run) dry_run=$(bool "--$1" "$2") || exit ;;
 	leader-elect) elect=$(bool "--$1" "$2") || exit ;;
@@ -69,6 +73,7 @@ take_option() {
 	takeover-after) takeover=$2 ;;
 	max-autonomy) autonomy=$2 ;;
 	node-selector) selector=$2 ;;
+	name) self=$2 ;;
 	data-path | d) data=$2 ;;
 	feeds) feeds=$2 ;;
 	sync-timeout) sync_timeout=$2 ;;

@@ -36,6 +36,9 @@ check_options() {
 
 check_nodes() {
 	check_text --node-selector "$selector"
+	case $self in
+	*[!A-Za-z0-9._-]*) die "--name $self: letters, digits and . _ - only" ;;
+	esac
 	if $all_nodes; then
 		[ -z "$selector" ] || die "--all-nodes: with --node-selector" \
 			"$selector: give one of them"
@@ -139,8 +142,8 @@ render() {
 	plan "$2" >"$1/plan"
 }
 
-# round DATA: the tree is made anew, as it is complete and of now then. What the
-# round before wished for is waited for, as the rest is.
+# round DATA: the tree is made anew, as it is complete and of now then, with the
+# pods that the round before wanted.
 round() {
 	sync=$(command_line ote-watch-sync -1 -d "$1" -k "$master" \
 		-c "$run/round-feeds.conf" -w "$sync_timeout")
@@ -152,11 +155,8 @@ round() {
 	}
 	code=0
 	rm -rf '$1/cache'
-	{
-	    cat '$run/feeds.conf'
-	    cat '$1/wishes/'* 2>/dev/null | tr '}' '\\n' |
-	        sed -n 's/.*"path": *"\([^" ]*\)".*"fieldSelector": *"\([^" ]*\)".*/\1 fieldSelector=\2/p'
-	} >'$run/round-feeds.conf'
+	touch '$run/pods.conf'
+	cat '$run/feeds.conf' '$run/pods.conf' >'$run/round-feeds.conf'
 	rm -f '$1/wishes/'*
 	$sync || :
 	for feed in core/v1/nodes/all coordination.k8s.io/v1/leases/kube-node-lease
@@ -175,6 +175,8 @@ decide() {
 	[ "$autonomy_s" -eq 0 ] || set -- "$@" -M "$autonomy_s"
 	! $all_nodes || set -- "$@" -A
 	[ -z "$selector" ] || set -- "$@" -l "$selector"
+	! $evidence || set -- "$@" -P 2
+	[ -z "$self" ] || set -- "$@" -N "$self"
 	command_line ote-edge-controller -d "$at" -a "$takeover_s" \
 		-s "$at/run/seen" "$@"
 }
@@ -182,7 +184,7 @@ decide() {
 # act DATA: what whoever leads does
 act() {
 	if $once; then
-		set -- "$1" -1
+		set -- "$1" -1 -w "$run/pods.conf"
 	else
 		set -- "$1" -m "$run/decided"
 		printf "echo \$\$ >'%s'\n" "$run/acting"

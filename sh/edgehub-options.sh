@@ -13,6 +13,8 @@ usage() {
 	  -l, --lb-address ADDR    of the load balancer (127.0.0.1:6888)
 	  --follow-endpoints       further masters from endpoints default/kubernetes
 	  --report                 tell the master how the hub is, in its EdgeNode
+	  --peers LIST             with --report, whether it reaches other nodes,
+	                           name=IP:port[,...], or a file of these
 	  --feeds FILE             what is cached from the start on
 	  --writes FILE            which writes are taken while cut off
 	  --review-age SECONDS     how long answers to access reviews stand (86400)
@@ -47,7 +49,7 @@ mode='' kubeconfig='' masters='' node='' data=./data sync_timeout=60
 lb=127.0.0.1:6888 follow='' feeds=$etc/feeds.conf writes=$etc/writes.conf
 address=127.0.0.1 server_port=8778 ca=./ssl/ca.pem cert=./ssl/edge-server.pem
 key_file=./ssl/edge-server-key.pem token='' level=2 test_only='' given=''
-review_age=86400 limits='' report=''
+review_age=86400 limits='' report='' peers=''
 authorization='' client_ca='' client_crl='' identities='' impersonate=''
 audiences='' issuers='' account_keys=''
 agent_dir=/var/lib/rancher/k3s/agent lead='' tunnel_k3s=''
@@ -85,6 +87,7 @@ take_option() {
 	--sync-timeout) sync_timeout=$2 ;;
 	--lb-address | -l) lb=$2 ;;
 	--feeds) feeds=$2 ;;
+	--peers) peers=$2 ;;
 	--writes) writes=$2 ;;
 	--review-age) review_age=$2 ;;
 	--outbox-limits) limits=$2 ;;

@@ -61,6 +61,27 @@ check_upstream() {
 		from="--kube-config $kubeconfig: server"
 	}
 	check_masters "$from" "$masters" "$server_port" "$port"
+	[ -z "$peers" ] || check_peers
+}
+
+# A list or, with a slash in it, a file of name=IP:port
+check_peers() {
+	[ -n "$report" ] || die "--peers $peers: is told in the report: give" \
+		"--report too"
+	check_text --peers "$peers"
+	case $peers in
+	*/*) check_file --peers "$peers" && peers=$(absolute "$peers")
+		list=$(sed 's/#.*//' "$peers") ;;
+	*) list=$(printf '%s\n' "$peers" | tr , ' ') ;;
+	esac
+	for peer in $list; do
+		split_addr --peers "${peer#*=}"
+		case $peer in
+		[!a-z0-9]* | *[!a-z0-9.-]*=* | *=*[!]0-9A-Fa-f.:[]*) ;;
+		*=*) continue ;;
+		esac
+		die "--peers $peer: write name=IP:port, the name of a node"
+	done
 }
 
 check_rendered() {
@@ -157,7 +178,8 @@ plan_upstream() {
 		${impersonate:+-I}
 	plan_line heal+ ote-endpoint-heal -d "$1" -N "$node"
 	[ -z "$report" ] || plan_line report+ ote-every -j 10 -w "$run/masters" \
-		60 "$bin/ote-report" -d "$1" -k "$kubeconfig" -l "$lb" -N "$node"
+		60 "$bin/ote-report" -d "$1" -k "$kubeconfig" -l "$lb" -N "$node" \
+		${peers:+-P "$peers"}
 	plan_line discovery+ ote-discovery -d "$1" -k "$kubeconfig" -l "$lb"
 	plan_line tunnel+ ote-tunnel -d "$1" -k "$kubeconfig" -l "$lb" \
 		-s "$run/tunnel.sock" \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh [rate|identity|memory|watches|lists|outbox|writes|real]...: figures, side by side, and their goals
+# run.sh [rate|identity|memory|watches|lists|outbox|writes|real|controller]...: figures, side by side, and their goals
 #
 # No figure fails a run: this machine may be busy, and small. "real" needs
 # root and Go, as it runs on the cluster of tests/cluster; it is left out
@@ -18,7 +18,7 @@ trap 'exit 1' HUP INT TERM
 
 printf '%s\n' "$(nproc) cores, $(uname -sr), load $(cut -d' ' -f1-3 /proc/loadavg)"
 : >"$ROWS"
-[ $# -gt 0 ] || set -- rate identity memory watches lists outbox writes real
+[ $# -gt 0 ] || set -- rate identity memory watches lists outbox writes real controller
 status=0
 for _part; do
 	"./$_part.sh" || status=1

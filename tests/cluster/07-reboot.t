@@ -19,9 +19,9 @@ data=$CLUSTER/hub/data
 # all_ready KUBECTL N: whether N pods are Ready, and there are no others
 all_ready() {
 	"$1" get pods -o json >"$run/pods" 2>/dev/null &&
-		jq -e --argjson n "$2" '[.items[].status.conditions // [] |
+		jq --argjson n "$2" '[.items[].status.conditions // [] |
 		    any(.type == "Ready" and .status == "True")] |
-		    all and length == $n' "$run/pods" >/dev/null
+		    all and length == $n' "$run/pods" | grep -qx true
 }
 
 # ended KUBECTL POD: whether there is no such pod any more

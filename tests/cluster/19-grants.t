@@ -35,7 +35,7 @@ pod_made() {
 # hub_pod UID: the hub knows the pod by that uid
 hub_pod() {
 	cat "$data"/cache/core/v1/pods/*/objects/default/web 2>/dev/null |
-	    jq -e --arg u "$1" 'select(.metadata.uid == $u)' >/dev/null
+	    jq -r .metadata.uid | grep -qxF "$1"
 }
 
 hub_offline() {

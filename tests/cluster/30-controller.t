@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 360 ./30-controller.t
+cluster_enter 600 ./30-controller.t
 cluster_up 1
 proc_stop scheduler # nobody would run what it places
 key=edgenode.ote.baidu.com
@@ -93,7 +93,7 @@ follow_start watch-nodes nodes
 follow_start watch-pods pods
 kc get endpointslices -l kubernetes.io/service-name=kept -o yaml >"$CLUSTER/slice"
 healthy() {
-	kc get en one -n kube-system -o jsonpath='{.metadata.resourceVersion}'
+	kc get en one -n kube-system -o json | jq -c '.status | del(.report)'
 	kc get node one -o jsonpath='{.spec}{.metadata.annotations}'
 	kc get lease one -n kube-node-lease -o jsonpath='{.metadata.annotations}'
 }
@@ -122,6 +122,27 @@ check "kubectl wait: one is Ready" kc wait --for=condition=Ready en/one \
     -n kube-system --timeout 5s
 check "kubectl wait: kept is not" kc wait --for=condition=Ready=false en/kept \
     -n kube-system --timeout 5s
+
+# --- what a hub reports ---
+
+mkdir -p "$CLUSTER/reporter/run"
+printf '10.0.0.%d:6443 %s 1764230400 ok\n' 1 up 2 down \
+    >"$CLUSTER/reporter/run/masters"
+printf 'waiting 3\nfailed 2\n' >"$CLUSTER/reporter/run/outbox"
+mkdir -p "$CLUSTER/reporter/cache/core/v1/pods/all"
+: >"$CLUSTER/reporter/cache/core/v1/pods/all/journal"
+reports() {
+	"${OTE_BIN:-../../build/bin}/ote-report" -d "$CLUSTER/reporter" "$@"
+}
+check "a hub's report is taken" reports -N one \
+    -k "$CLUSTER/admin.kubeconfig"
+check "and nothing of it is dropped" is "$(kc get en one -n kube-system \
+    -o json | jq -cS '.status.report | del(.time, .cacheAge)')" \
+    "$(reports -n | jq -cS 'del(.time, .cacheAge)')"
+diag "$(kc get en one -n kube-system -o wide)"
+check "kubectl get en -o wide has it" is "$(kc get en one -n kube-system \
+    -o wide --no-headers | awk '{ print $NF, $(NF - 1) }')" '1 3'
+check "beside what the controller says" en True one
 
 # --- leaders come and go ---
 
@@ -202,6 +223,7 @@ holds 15 node_is True one
 heal
 check "it leads again" wait_for 30 leader controller_leads a
 check "one: is not taken for cut off" holds 8 en True one
+check "nor called so" is "$(grep -c 'one: ta' "$CLUSTER/log/controller-a.log" || :)" 0
 check "one: nothing was written" is "$(healthy)" "$was"
 check "nor for the others" is "$(kc get nodes -o json | jq -c --arg k \
     "$key/cut-off" '[.items[] | select(any(.spec.taints[]?; .key == $k)) |

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 360 ./31-image.t
+cluster_enter 600 ./31-image.t
 cluster_up 1
 key=edgenode.ote.baidu.com
 ../../sh/make-image -o "$CLUSTER/controller.tar" >"$CLUSTER/log/image.log" 2>&1 ||

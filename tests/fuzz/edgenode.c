@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "edgenode_memory.h"
+#include "edgenode_peers.h"
 #include "edgenode_pods.h"
 #include "edgenode_say.h"
 
@@ -31,10 +32,15 @@ check_time(const char *p, size_t n)
 static void
 check_decision(struct edgenode *n)
 {
-	const struct edgenode_options o = { "c", 20 * EDGENODE_SECOND,
-		15 * EDGENODE_SECOND, 5 * EDGENODE_SECOND, -1, 1, 0 };
 	struct edgenode_clock now = { 1000 * EDGENODE_SECOND,
 		1764230400 * EDGENODE_SECOND };
+	const struct edgenode_options o = { .name = "c",
+		.takeover_us = 20 * EDGENODE_SECOND,
+		.renew_us = 15 * EDGENODE_SECOND,
+		.retry_us = 5 * EDGENODE_SECOND,
+		.max_us = -1,
+		.show = 1,
+		.proved = now.at + 25 * EDGENODE_SECOND };
 	struct edgenode_says s;
 	int i;
 
@@ -48,6 +54,20 @@ check_decision(struct edgenode *n)
 		    edgenode_state_name(n->state) == NULL)
 			abort();
 	}
+}
+
+/* Each word is of somebody. */
+static void
+check_words(struct edgenode *n)
+{
+	const char *w;
+	int count = 0;
+
+	for (w = n->words; w != NULL && *w != '\0'; w += strlen(w) + 1, count++)
+		if ((*w != '+' && *w != '-') || w[1] == '\0')
+			abort();
+	if (count > EDGENODE_PEERS_MAX)
+		abort();
 }
 
 static void
@@ -77,12 +97,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n.name = name;
 	n.node.selected = 1;
 	edgenode_read_node(&n.node, object);
-	edgenode_read_lease(&n.lease, object, "a");
+	edgenode_read_lease(&n.lease, object, "a", "c");
 	edgenode_read_shown(&n.shown, object, "c");
+	(void)edgenode_peers_read(&n, object);
+	check_words(&n);
 	(void)edgenode_pods_marked(object);
 	check_decision(&n);
 	check_time(text, object.n);
 	check_memory(text);
+	free(n.words);
 	free(text);
 	return 0;
 }

@@ -35,6 +35,14 @@ step 102
 did 'its pods are asked for' ''
 is 'by a wish' "$(jq -c '[.path,.fieldSelector]' "$data"/wishes/pods-*)" \
 	'["/api/v1/pods","spec.nodeName=a"]'
+rm "$data"/wishes/*
+step 102 -w "$T/pods.conf"
+is 'or as a line of feeds.conf' "$(cut -d' ' -f1,2 "$T/pods.conf") $(ls "$data/wishes")" \
+	'/api/v1/pods fieldSelector=spec.nodeName=a '
+cd "$T" && certs tls
+kubeconfig https://127.0.0.1:1 "$T/tls/ca.pem" >"$T/kc"
+"$bin/ote-watch-sync" -n -k "$T/kc" -c "$T/pods.conf"
+ok $? 'which is one'
 feed "$pods" /api/v1/pods
 printf '{"path":"/api/v1/pods","fieldSelector":"spec.nodeName=a"}\n' >"$data/$pods/feed"
 mkdir "$o/pods"
@@ -97,9 +105,15 @@ step 231
 obey
 change nodes a '.metadata.labels = {}'
 step 232
-did 'a node that is not selected any more' 'edgenode a,event a,release a,untaint a'
+did 'a node that is not selected any more' 'event a,untaint a'
 obey
 step 233
+did 'then its Lease' 'release a'
+obey
+step 234
+did 'and its EdgeNode last, as that says whose it was' 'edgenode a'
+obey
+step 235
 did 'is left alone' ''
 ok "$([ ! -e "$o/edgenodes/a" ]; echo $?)" 'and has no EdgeNode'
 rm "$T/seen"

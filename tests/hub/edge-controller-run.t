@@ -76,6 +76,44 @@ wait "$pid"
 is 'it ends when it is told to' $? 0
 grep -q ' a$' "$T/seen"
 ok $? 'and keeps what it has seen'
+
+# --- is it they, or we ---
+
+rm "$o/nodes/a"
+i=10
+while [ $i -lt 30 ]; do
+	node n$i
+	i=$((i + 1))
+done
+: >"$T/out"
+: >"$T/log"
+tree
+run
+all_late() {
+	[ "$(grep -c ': n[0-9]*: late, was healthy' "$T/log")" -eq 20 ]
+}
+wait_for all_late
+ok $? 'nothing is heard of any node'
+tried() {
+	jq -r 'select(.why == "renew")|.node' "$T/out" | grep -c '^n'
+}
+some() {
+	[ "$(tried)" -ge 16 ]
+}
+wait_for some
+is 'some are tried' "$(tried)" 16
+! grep 'n[0-9]*: ta' "$T/log"
+ok $? 'and none is said to be cut off'
+is 'nothing else is done' "$(jq -r 'select(.why != "renew")|.node' "$T/out" |
+	grep -c '^n')" 0
+jq -c 'select(.node == "n10" and .why == "renew")|.body' "$T/out" | tail -n 1 |
+	put leases n10
+append n10
+wait_for grep -q 'n29: taking, was late' "$T/log"
+ok $? 'until one of them has proved it'
+wait_for grep -q '^ote_edgenode_nodes{state="taking"} 19' "$T/metrics"
+ok $? 'for all'
+kill "$pid"
 timeout 10 "$controller" -d "$data" -i 0.1s 2>"$T/err" | head -n 1 >/dev/null
 wait_for grep -q 'nobody reads\|Broken pipe' "$T/err"
 ok $? 'nobody reads: it ends'

@@ -90,10 +90,11 @@ is 'is not wide' $? 1
 # --- options ---
 
 good 'all options' -kubeconfig kc --takeover-after 15s --max-autonomy=72h \
-	-node-selector 'edge in (a,b)' --leader-elect=false -v 3
+	-node-selector 'edge in (a,b)' --leader-elect=false -v 3 --name west \
+	--peer-evidence
 has act "-a '15'"
 has act "-M '259200'"
-has act "'edge in (a,b)'"
+has act "'edge in (a,b)' -P '2' -N 'west'"
 has act "ote-edge-controller' -v"
 hasnt plan ote-leader
 good 'all nodes' -kubeconfig kc --all-nodes --metrics-address 0 \
@@ -112,6 +113,11 @@ printf '#!/bin/sh\nexit 0\n' >bin/ote-watch-sync
 chmod +x bin/ote-watch-sync
 is 'one round, dry' "$("$controller" -1 --dry-run -kubeconfig kc -d data \
 	--feeds "$top/etc/controller-feeds.conf" | cut -d' ' -f1)" decided
+has act "-w '$T/data/run/pods.conf'"
+echo '/api/v1/pods fieldSelector=spec.nodeName=a' >data/run/pods.conf
+"$controller" -1 --dry-run -kubeconfig kc -d data >/dev/null
+has round-feeds.conf '/api/v1/pods fieldSelector=spec.nodeName=a'
+has round-feeds.conf '/api/v1/nodes fields='
 rm bin/ote-watch-sync
 ln -s "$bin/ote-watch-sync" bin/
 
@@ -150,6 +156,7 @@ bad 'a bad autonomy' '--max-autonomy 3d: is no duration' --max-autonomy 3d
 bad 'two selections' '--all-nodes: with' --all-nodes --node-selector a=b
 bad 'a selector that would need quotes' "--node-selector a='b': quotes" \
 	--node-selector "a='b'"
+bad 'a bad name' '--name a b: letters' --name 'a b'
 bad 'no bool' '--leader-elect=perhaps: say true' --leader-elect=perhaps
 bad 'no namespace' 'Kube: no name of' --leader-elect-resource-namespace Kube
 bad 'a dry run that leads' '--dry-run: writes nothing' --dry-run --leader-elect

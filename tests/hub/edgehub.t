@@ -139,6 +139,23 @@ rm changed
 behind 'a missing list of feeds' '--feeds no: no such file' --feeds no
 behind 'a missing policy' '--writes no: no such file' --writes no
 
+# peers
+behind 'peers without a report' '--peers a=10.0.0.1:1: is told in the report' \
+	--peers a=10.0.0.1:1
+behind 'a peer without a name' '--peers 10.0.0.1:1: write name=IP:port' \
+	--report --peers 10.0.0.1:1
+behind 'a peer without a port' '--peers 10.0.0.1: no port in it' --report --peers a=10.0.0.1:1,a=10.0.0.1
+behind 'a peer by name' '--peers b=b.example:1: write' --report --peers 'a=[fd00::1]:1,b=b.example:1'
+behind 'a missing file of peers' '--peers ./no: no such file' --report --peers ./no
+printf 'a=10.0.0.1:10250 # one\n\nb\n' >peers
+behind 'a bad file of peers' '--peers b: ' --report --peers ./peers
+printf 'a=10.0.0.1:10250 # one\n\n' >peers
+# shellcheck disable=SC2086
+"$hub" k8s -t --kube-config kc --init-server "$master" --server-port "$port" -l "$lb" \
+	-n edge-1 $tls --report --peers ./peers 2>err
+is 'a good one' "$? $(cat err)" '0 '
+rm peers
+
 # the masters
 behind 'no port' '--init-server master: no port' --init-server master
 behind 'a bad port' '--init-server 127.0.0.1:0: port 0' --init-server 127.0.0.1:0

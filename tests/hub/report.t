@@ -106,9 +106,9 @@ done
 touch -d '-90 seconds' "$d/cache/core/v1/nodes/all/journal"
 "$OTE_BIN/ote-report" -n -d "$d" >"$dir/out"
 is "$? $(jq -c '[.cacheAge - 90 < 10 and .cacheAge >= 90, .outboxLength,
-	.failedLength, .masters, (.time | fromdate | . - now | fabs < 60),
+	.failedLength, .masters, .mastersUp, (.time | fromdate | . - now | fabs < 60),
 	(.version | length > 0)]' "$dir/out")" \
-	'0 [true,3,2,[{"address":"10.0.0.1:6443","up":true},{"address":"10.0.0.2:6443","up":false}],true,true]' \
+	'0 [true,3,2,[{"address":"10.0.0.1:6443","up":true},{"address":"10.0.0.2:6443","up":false}],1,true,true]' \
 	'the report'
 [ ! -e "$dir/mock/log" ] || ! grep -q PATCH "$dir/mock/log"
 ok $? '-n writes nothing'
@@ -141,13 +141,21 @@ again
 report
 is "$? $(cat "$dir/report.err") $(asks)" "1  $((before + 2))" \
 	'later it is, silently'
-awk -v now="$(date +%s)" '{ exit !($3 > now + 590 && $3 < now + 910) }' \
-	"$d/run/report"
-ok $? 'after 10 to 15 minutes'
+soon() { # FROM TO: whether it is asked again so many seconds from now
+	awk -v now="$(date +%s)" -v from="$1" -v to="$2" \
+		'{ exit !($3 > now + from && $3 < now + to) }' "$d/run/report"
+}
+soon 20 40
+ok $? 'soon at first'
+awk -v now="$(date +%s)" '{ print $1, now - 700, 0 }' "$d/run/report" >"$d/run/r"
+mv "$d/run/r" "$d/run/report"
+report
+soon 590 910
+ok $? 'then rarely'
 awk '{ print $1, $2, $3 + 100000 }' "$d/run/report" >"$d/run/r"
 mv "$d/run/r" "$d/run/report"
 report
-is "$(asks)" $((before + 3)) 'a time of another clock counts for nothing'
+is "$(asks)" $((before + 4)) 'a time of another clock counts for nothing'
 again
 says no
 report
@@ -159,7 +167,7 @@ report
 is "$? $(cat "$dir/report.err")" '1 ote-report: not reported: 500 Internal Server Error' \
 	'500: told'
 report
-is "$? $(cat "$dir/report.err") $(asks)" "1  $((before + 6))" \
+is "$? $(cat "$dir/report.err") $(asks)" "1  $((before + 7))" \
 	'once, and asked again each time'
 says ok
 report
@@ -182,6 +190,58 @@ for args in '-N No' '-N ../x' '-N a -k none' '-N a -d none' ''; do
 	"$OTE_BIN/ote-report" -k "$dir/kubeconfig" -d "$d" $args >/dev/null 2>&1
 	is $? 100 "refused: $args"
 done
+
+# --- peers ---
+
+start_mock
+says ok
+shut=$((mock_port - 1))
+while nc -z 127.0.0.1 $shut 2>/dev/null; do
+	shut=$((shut - 1))
+done
+peers="up=127.0.0.1:$mock_port,shut=127.0.0.1:$shut,node1=127.0.0.1:$shut"
+found() {
+	jq -c '[.status.report.peers[]|.name,.reachable]'
+}
+report -P "$peers"
+is "$? $(tail -n 1 "$dir/mock/last" | found)" '0 ["up",true,"shut",false]' \
+	'which other nodes are reached'
+is "$(cut -d' ' -f1,2 "$d/run/peers" | paste -sd,)" 'up yes,shut no' 'in run/peers, too'
+sed -i 's/[0-9]*$/1764230400/' "$d/run/peers"
+report -P "$peers"
+is "$(tail -n 1 "$dir/mock/last" | jq -c '[.status.report.peers[].since]|unique')" \
+	'["2025-11-27T08:00:00Z"]' 'since when'
+echo "up=127.0.0.1:$shut # gone" >"$dir/peers"
+report -P "$dir/peers"
+is "$(tail -n 1 "$dir/mock/last" | jq -c '.status.report.peers[] |
+	[.name, .reachable, .since > "2025-11-27T08:00:00Z"]')" \
+	'["up",false,true]' 'a file of them, and what has changed'
+was=$(date +%s%3N)
+"$OTE_BIN/ote-report" -n -d "$d" -P 'far=192.0.2.1:9,[=1' 2>/dev/null
+is $? 100 'refused: no name'
+"$OTE_BIN/ote-report" -n -d "$d" -P far=192.0.2.1:9 >"$dir/out"
+[ $(($(date +%s%3N) - was)) -lt 15000 ]
+is "$? $(jq -c '[.peers[]|.reachable]' "$dir/out")" '0 [false]' \
+	'one that does not answer is given up'
+report -P "$dir/none"
+is "$? $(cat "$dir/report.err")" \
+	"0 ote-report: -P, left out: $dir/none: No such file or directory" \
+	'a file that went: told'
+report -P "$dir/none"
+is "$? $(cat "$dir/report.err")" '0 ' 'once'
+is "$(tail -n 1 "$dir/mock/last" | jq -c '.status.report|has("peers"),.peers')" \
+	"true
+null" 'and no old words are left'
+for odd in a a= =1.2.3.4:5 a=b:1 a=1.2.3.4 'A=1.2.3.4:5' 'a=1.2.3.4:5,a=1.2.3.4:6' \
+	a=1.2.3.4:x "$(seq -s, -f 'n%g=127.0.0.1:9' 17)"; do
+	"$OTE_BIN/ote-report" -n -d "$d" -P "$odd" >/dev/null 2>&1
+	is $? 100 "refused: -P $odd"
+done
+for odd in a ''; do
+	report -P "$odd"
+	is $? 100 "refused: -P '$odd', also without -n"
+done
+stop "$mock_pid"
 
 # --- in a hub ---
 

@@ -221,6 +221,46 @@ urgent(void)
 	is_int((long long)q.n, 0, "goes with the queue");
 }
 
+/* Asked again while it waits: the queue is no longer for that. */
+static void
+again(void)
+{
+	struct action_queue q;
+	struct action *a, *out;
+	char id[16];
+	int i;
+
+	action_queue_init(&q, 1000, 1 << 20);
+	add(&q, "a1", "a", "taint", NULL);
+	out = next_is(&q, "a1");
+	add(&q, "a2", "a", "taint", NULL);
+	add(&q, "a3", "a", "untaint", NULL);
+	add(&q, "a4", "a", "taint", "a2");
+	add(&q, "b1", "b", "taint", NULL);
+	add(&q, "a5", "a", "", NULL);
+	add(&q, "a6", "a", "", NULL);
+	add(&q, "x", "", "taint", NULL);
+	add(&q, "y", "", "taint", NULL);
+	a = parsed("{\"id\":\"e1\",\"node\":\"a\",\"why\":\"event\","
+		   "\"method\":\"POST\",\"path\":\"/api/v1/events\","
+		   "\"body\":{}}");
+	ok(action_queue_add(&q, a, &a) == 0 && a == NULL, "a POST");
+	a = parsed("{\"id\":\"e2\",\"node\":\"a\",\"why\":\"event\","
+		   "\"method\":\"POST\",\"path\":\"/api/v1/events\","
+		   "\"body\":{}}");
+	ok(action_queue_add(&q, a, &a) == 0 && a == NULL, "is never replaced");
+	is_int((long long)q.n, 9, "what waits");
+	action_queue_done(&q, out);
+	action_queue_done(&q, next_is(&q, "b1"));
+	action_queue_done(&q, next_is(&q, "x"));
+	action_queue_done(&q, next_is(&q, "y"));
+	for (i = 3; i <= 6; i++) {
+		snprintf(id, sizeof(id), "a%d", i);
+		action_queue_done(&q, next_is(&q, id));
+	}
+	action_queue_free(&q);
+}
+
 int
 main(void)
 {
@@ -229,5 +269,6 @@ main(void)
 	results();
 	order();
 	urgent();
+	again();
 	return done_testing();
 }

@@ -3,15 +3,22 @@
 
 #include "edgenode_memory.h"
 #include "edgenode_pods.h"
+#include "edgenode_round.h"
 #include "edgenode_say.h"
 #include "tap.h"
 
 #define S EDGENODE_SECOND
 #define BEGIN 1764230400 /* 2025-11-27T08:00:00Z */
 
-static struct edgenode_options o = { "ctl", 20 * S, 15 * S, 5 * S, -1, 1, 0 };
+static struct edgenode_options o = { .name = "ctl",
+	.takeover_us = 20 * S,
+	.renew_us = 15 * S,
+	.retry_us = 5 * S,
+	.max_us = -1,
+	.show = 1 };
 static struct edgenode n;
 static struct edgenode_clock now;
+static int in_doubt; /* o.proved stays as it is */
 
 static struct span
 text(const char *s)
@@ -19,12 +26,13 @@ text(const char *s)
 	return (struct span) { s, strlen(s) };
 }
 
-/* The monotonic clock begins anywhere. */
+/* The monotonic clock begins anywhere. The tree is what the master has. */
 static void
 at(long long s)
 {
 	now.at = (5 + s) * S;
 	now.us = (BEGIN + s) * S;
+	o.proved = now.at;
 }
 
 /* What the tree shows: a Lease of that time, ours or the kubelet's. */
@@ -88,9 +96,12 @@ begin(void)
 static void
 wants(long long s, enum edgenode_state state, unsigned want, const char *name)
 {
+	long long proved = o.proved;
 	unsigned got;
 
 	at(s);
+	if (in_doubt)
+		o.proved = proved;
 	got = edgenode_decide(&n, &o, &now);
 	if (!ok(got == want && n.state == state, "%s", name))
 		printf("# got %#x %s, wanted %#x %s\n", got,
@@ -161,6 +172,107 @@ test_return(void)
 	lease(-4000, 0);
 	wants(45, EDGENODE_HEALTHY, 0,
 	    "a clock that was set back beats as well");
+}
+
+static void
+test_line(void)
+{
+	begin();
+	in_doubt = 1;
+	wants(20, EDGENODE_LATE, 0, "no heartbeat, and nothing proves why");
+	o.probe = 1;
+	wants(21, EDGENODE_LATE, EDGENODE_RENEW, "it may be asked for");
+	wants(25, EDGENODE_LATE, 0, "once");
+	o.proved = (5 + 19) * S;
+	wants(25, EDGENODE_LATE, 0, "what was proved before it was late");
+	o.probe = 0;
+	o.proved = (5 + 20) * S;
+	wants(25, EDGENODE_TAKING, 0, "is not what was proved after");
+	wants(26, EDGENODE_TAKING, EDGENODE_RENEW,
+	    "and then there is no doubt");
+	at(28);
+	lease(26, 1);
+	is_int(n.lease.renew_us, n.asked_us, "a renewal that is seen");
+	n.seen.renew_us = 0;
+	is_int(edgenode_see_lease(&n, &now), (5 + 26) * S,
+	    "proves the line as of when it was asked for");
+	n.asked_us--;
+	n.seen.renew_us = 0;
+	is_int(edgenode_see_lease(&n, &now), 0, "one of another does not");
+
+	begin();
+	o.proved = n.node.max_us = 0;
+	wants(100, EDGENODE_LATE, 0, "its time is over, if it is not us");
+	o.probe = 1;
+	wants(101, EDGENODE_LATE, 0, "which is not tried out by its Lease");
+	o.probe = 0;
+	n.node.unknown = 1;
+	wants(102, EDGENODE_RELEASED, EDGENODE_SHOW | EDGENODE_TELL_LET_GO,
+	    "until the master says that it is not");
+
+	in_doubt = 0;
+	take_over();
+	in_doubt = 1;
+	n.node.max_us = 60 * S;
+	o.proved = (5 + 39) * S;
+	wants(60, EDGENODE_LATE, 0, "taken, and over while the line is cut");
+	o.proved = (5 + 40) * S;
+	wants(60, EDGENODE_RELEASED, EDGENODE_SHOW | EDGENODE_TELL_LET_GO,
+	    "and while it is not");
+	show();
+	wants(200, EDGENODE_RELEASED, 0, "for good");
+	in_doubt = 0;
+}
+
+#define MANY 40
+
+static unsigned
+count(const struct edgenode_table *t, enum edgenode_state state, unsigned want)
+{
+	unsigned k = 0;
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		k += t->rows[i]->state == state && t->rows[i]->want == want;
+	return k;
+}
+
+static void
+test_probes(void)
+{
+	static struct edgenode many[MANY];
+	struct edgenode *rows[MANY];
+	struct edgenode_table t = { .rows = rows, .n = MANY };
+	struct edgenode_round r = { .budget = 1000 };
+	int i;
+
+	for (i = 0; i < MANY; i++) {
+		begin();
+		many[i] = n;
+		rows[i] = &many[i];
+	}
+	at(20);
+	edgenode_round(&r, &t, &o, &now);
+	is_int(count(&t, EDGENODE_LATE, EDGENODE_RENEW), 16,
+	    "when all are late a few are tried");
+	is_int(count(&t, EDGENODE_LATE, 0), MANY - 16, "the others wait");
+	at(21);
+	edgenode_round(&r, &t, &o, &now);
+	is_int(count(&t, EDGENODE_LATE, 0), MANY, "no more for a while");
+	at(25);
+	edgenode_round(&r, &t, &o, &now);
+	is_int(rows[16]->want + rows[31]->want, 2 * EDGENODE_RENEW,
+	    "then the next ones");
+	at(30);
+	edgenode_round(&r, &t, &o, &now);
+	is_int(rows[32]->want + rows[39]->want + rows[0]->want + rows[7]->want,
+	    4 * EDGENODE_RENEW, "and round again");
+	t.proved = (5 + 20) * S;
+	at(31);
+	edgenode_round(&r, &t, &o, &now);
+	is_int(count(&t, EDGENODE_TAKING, EDGENODE_RENEW) +
+		count(&t, EDGENODE_TAKING, 0),
+	    MANY, "an answer is one for all");
 }
 
 static void
@@ -256,10 +368,17 @@ test_others(void)
 	take_over();
 	n.node.selected = 0;
 	n.shown.by_us = 1;
-	wants(30, EDGENODE_IGNORED,
-	    EDGENODE_FORGET | EDGENODE_DROP_TAINT | EDGENODE_DELETE |
-		EDGENODE_TELL_LET_GO,
+	n.lease.by_us = 1;
+	wants(30, EDGENODE_IGNORED, EDGENODE_DROP_TAINT | EDGENODE_TELL_LET_GO,
 	    "not selected any more");
+	n.node.tainted = 0;
+	n.due = 0;
+	wants(31, EDGENODE_IGNORED, EDGENODE_FORGET, "then its Lease is left");
+	n.lease.renewed_us = n.lease.since_us = n.lease.by_us = 0;
+	wants(32, EDGENODE_IGNORED, EDGENODE_DELETE, "and then its EdgeNode");
+	take_over();
+	n.node.selected = n.mine = 0;
+	wants(30, EDGENODE_IGNORED, 0, "what another one selects");
 	begin();
 	n.lease.held = 0;
 	wants(100, EDGENODE_SILENT, EDGENODE_SHOW, "held by another");
@@ -335,10 +454,12 @@ test_read(void)
 		 "\"spec\":{\"holderIdentity\":\"a\","
 		 "\"renewTime\":"
 		 "\"2025-11-27T08:00:00.000001Z\"}}"),
-	    "a");
-	ok(l.held && edgenode_is_ours(&l) && l.renew_us == BEGIN * S + 1,
+	    "a", "me");
+	ok(l.held && edgenode_is_ours(&l) && l.by_us &&
+		l.renew_us == BEGIN * S + 1,
 	    "a Lease of ours");
-	edgenode_read_lease(&l, text("{\"spec\":{\"holderIdentity\":7}}"), "a");
+	edgenode_read_lease(&l, text("{\"spec\":{\"holderIdentity\":7}}"), "a",
+	    "me");
 	ok(l.there && !l.held && !edgenode_is_ours(&l), "an odd one");
 	edgenode_read_node(&node, text("{}"));
 	ok(node.selected && node.max_us == -1 && node.bad_max == 0,
@@ -358,13 +479,15 @@ test_memory(void)
 
 	begin();
 	memset(&n.seen, 0, sizeof(n.seen));
-	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 a", (BEGIN - 9) * S);
+	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 0 0 0 0 a",
+	    (BEGIN - 9) * S);
 	edgenode_memory_line(&t, &now, line);
 	ok(n.seen.lease && n.seen.heard && !n.seen.report &&
 		n.seen.at == now.at - 9 * S && n.seen.renew_us == 7,
 	    "what another has seen");
 	memset(&n.seen, 0, sizeof(n.seen));
-	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 a", (BEGIN + 9) * S);
+	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 0 0 0 0 a",
+	    (BEGIN + 9) * S);
 	edgenode_memory_line(&t, &now, line);
 	is_int(n.seen.at, now.at, "by a clock that was set back");
 	memset(&n.seen, 0, sizeof(n.seen));
@@ -378,6 +501,8 @@ main(void)
 {
 	test_takeover();
 	test_return();
+	test_line();
+	test_probes();
 	test_limits();
 	test_kubelet();
 	test_found();

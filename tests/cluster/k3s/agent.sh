@@ -6,14 +6,14 @@ set -eu
 
 cd "$(dirname "$0")/.."
 : "${PODS:=5}"
-# shellcheck source=../lib.sh
+# shellcheck source=tests/cluster/lib.sh
 . ./lib.sh
 cluster_enter 600 ./k3s/agent.sh
-# shellcheck source=../lib/k3s.sh
+# shellcheck source=tests/cluster/lib/k3s.sh
 . ./lib/k3s.sh
-# shellcheck source=../lib/k3s_ask.sh
+# shellcheck source=tests/cluster/lib/k3s_ask.sh
 . ./lib/k3s_ask.sh
-# shellcheck source=../lib/k3s_see.sh
+# shellcheck source=tests/cluster/lib/k3s_see.sh
 . ./lib/k3s_see.sh
 
 turned_away() {

@@ -106,8 +106,8 @@ stores_are() {
 	case $1 in
 	*list-*) proc_signal "$1" USR1 || return 1 ;;
 	esac
-	stores "$1" | jq -e --argjson n "$2" --argjson t "$3" \
-	    'length == $n and all(.[]; . == $t)' >/dev/null
+	stores "$1" | jq --argjson n "$2" --argjson t "$3" \
+	    'length == $n and all(.[]; . == $t)' | grep -qx true
 }
 
 # followers_have SET TRUTH: whether all of them get there; says who does not

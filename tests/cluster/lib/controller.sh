@@ -26,12 +26,6 @@ hollow_heal() {
 	done
 }
 
-# node_is STATUS NODE: of its condition Ready
-node_is() {
-	[ "$(kc get node "$2" -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}' \
-	    2>/dev/null)" = "$1" ]
-}
-
 all_status() {
 	_status=$1
 	shift
@@ -144,4 +138,27 @@ follow_start() {
 was_status() {
 	jq -r --arg n "$2" 'select(.metadata.name == $n) | .status.conditions[]? |
 	    select(.type == "Ready") | .status' "$CLUSTER/log/$1.log" | sort -u
+}
+
+# workload_impatient N: the workload, whose pods leave a node that is
+# unreachable for 20 s
+workload_impatient() {
+	workload_json "$1" | jq '(.. | .tolerations? // empty)[] |= (. +
+	    {effect: "NoExecute", tolerationSeconds: 20})' |
+	    kc apply -f - >>"$CLUSTER/log/workload.log"
+	wait_for 90 "$1 pods to be Ready" pods_ready "$1" ||
+		bail "no workload"
+	wait_for 20 "the service" vip_right || bail "no service"
+}
+
+# placed NAME: whether the pod has a node
+placed() {
+	[ -n "$(kc get pod "$1" -o jsonpath='{.spec.nodeName}')" ]
+}
+
+# unplaced NAME: whether the scheduler says that no node takes the pod, for its
+# taints
+unplaced() {
+	kc get pod "$1" -o jsonpath='{.status.conditions[?(@.reason=="Unschedulable")].message}' |
+	    grep -qF 'untolerated taint'
 }

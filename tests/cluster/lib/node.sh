@@ -150,9 +150,14 @@ proxy_kill() {
 	proc_kill proxy
 }
 
+# node_is STATUS NODE: of its condition Ready
+node_is() {
+	[ "$(kc get node "$2" -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}' \
+	    2>/dev/null)" = "$1" ]
+}
+
 node_ready() {
-	kc get node edge-1 -o json 2>/dev/null | jq -e '.status.conditions |
-	    any(.type == "Ready" and .status == "True")' >/dev/null
+	node_is True edge-1
 }
 
 # node_up URL: the whole node, its clients pointed to URL, until Ready

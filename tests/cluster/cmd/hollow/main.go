@@ -1,10 +1,12 @@
 // hollow: nodes without a kubelet, as the master sees them
 //
-// hollow -kubeconfig F -cut DIR NAME...: makes each Node and its Lease, and
+// hollow -kubeconfig F -cut DIR NAME... makes each Node and its Lease, and
 // does what kubelet does for them: renews the Lease, and corrects the
 // conditions where the master has others. While DIR/NAME exists, that node
 // is cut off. A Node that was deleted is not made again. Prints {"up":N}
 // once, and {"node":..,"error":..} for what fails but conflicts.
+// With -fleet PIPE it is a fleet instead, told what to do on that pipe; see
+// fleet.go.
 package main
 
 import (
@@ -32,6 +34,7 @@ var ctx = context.Background()
 type hollow struct {
 	set   *kubernetes.Clientset
 	name  string
+	uid   types.UID
 	lease *coord.Lease
 }
 
@@ -80,7 +83,7 @@ func (h *hollow) correct(n *v1.Node) error {
 }
 
 // renew goes on from the Lease that it knows, as kubelet does.
-func (h *hollow) renew(n *v1.Node) error {
+func (h *hollow) renew() error {
 	api := h.set.CoordinationV1().Leases("kube-node-lease")
 	now := metav1.NowMicro()
 	if h.lease != nil {
@@ -99,7 +102,7 @@ func (h *hollow) renew(n *v1.Node) error {
 			ObjectMeta: metav1.ObjectMeta{Name: h.name,
 				OwnerReferences: []metav1.OwnerReference{{
 					APIVersion: "v1", Kind: "Node",
-					Name: h.name, UID: n.UID}}},
+					Name: h.name, UID: h.uid}}},
 			Spec: coord.LeaseSpec{HolderIdentity: &h.name,
 				LeaseDurationSeconds: &seconds,
 				RenewTime:            &now},
@@ -127,7 +130,8 @@ func (h *hollow) beat(first bool) error {
 	if err != nil {
 		return err
 	}
-	if err := h.renew(n); err != nil {
+	h.uid = n.UID
+	if err := h.renew(); err != nil {
 		return err
 	}
 	return h.correct(n)
@@ -137,8 +141,15 @@ func main() {
 	conf := flag.String("kubeconfig", "", "kubeconfig")
 	cut := flag.String("cut", "", "directory of those that are cut off")
 	every := flag.Duration("every", 10*time.Second, "between heartbeats")
+	etcd := flag.String("etcd", "", "of a fleet, past the master: its address")
+	api := flag.Int("api", 0, "of a fleet, how many not past it")
+	pipe := flag.String("fleet", "", "pipe of commands: be a fleet")
 	flag.Parse()
 
+	if *pipe != "" {
+		newFleet(cli.Config(*conf, "ote-hollow/1"), *every, *etcd, *api).obey(*pipe)
+		return
+	}
 	set := kubernetes.NewForConfigOrDie(cli.Config(*conf, "ote-hollow/1"))
 	var up, all sync.WaitGroup
 	for _, name := range flag.Args() {
