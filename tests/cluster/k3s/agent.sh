@@ -13,101 +13,8 @@ cluster_enter 600 ./k3s/agent.sh
 . ./lib/k3s.sh
 # shellcheck source=tests/cluster/lib/k3s_ask.sh
 . ./lib/k3s_ask.sh
-
-# elsewhere: connections of the node's clients to the server itself
-elsewhere() {
-	ss -Htnp state established \
-	    '( dport = :6443 or dport = :7443 or dport = :9345 )' |
-	    grep -E '"(kubelet|kube-proxy|k3s-agent)"'
-}
-
-# connects: how many tunnels the node has asked the server for
-connects() {
-	server_says 'select(.path == "/v1-k3s/connect" and
-	    .user == "system:node:edge-1")' | wc -l
-}
-
-connected_after() {
-	[ "$(connects)" -gt "$1" ]
-}
-
-subject() {
-	openssl x509 -in "$AGENT_DIR/$1.crt" -noout -subject -nameopt RFC2253 |
-	    sed 's/^subject=//'
-}
-
-# running: how many of the node's web pods kubelet has running
-running() {
-	curl -s -m 2 http://127.0.0.1:10255/pods | jq '[.items[] |
-	    select(.metadata.labels.app == "web" and
-		.status.phase == "Running")] | length'
-}
-
-all_run() {
-	[ "$(running)" = "$PODS" ]
-}
-
-# order: what the agent has asked for until it was configured
-order() {
-	agent_says 'select(.step == "request" or .configured) |
-	    if .configured then "-" else "\(.method) \(.path)" end' |
-	    jq -r . | sed '/^-$/,$d' | sed 's,/v1-k3s/,,' | paste -sd'|'
-}
-
-# right_order: the contract's
-right_order() {
-	_three='GET /cacerts|GET /cacerts|GET /cacerts' _m=POST
-	if [ -n "${K3S_OLD:-}" ]; then
-		_three="$_three|GET /apis" _m=GET
-	fi
-	printf '%s|' "$_three" "$_three" 'GET config' \
-	    'GET client-ca.crt' 'GET server-ca.crt'
-	printf "$_m %s.crt|" serving-kubelet client-kubelet client-kube-proxy
-	echo "$_m client-k3s-controller.crt"
-}
-
-# waited: what the agent had to ask for again, or in vain
-waited() {
-	agent_says 'select(.step == "token" or .step == "config") | .waits'
-}
-
-serial() {
-	openssl x509 -in "$AGENT_DIR/$1.crt" -noout -serial
-}
-
-serials() {
-	for _crt in serving-kubelet client-kubelet client-kube-proxy \
-	    client-k3s-controller; do
-		serial "$_crt"
-	done
-}
-
-# no_down: no tunnel of the agent has ended since its last start
-no_down() {
-	! agent_said 'select(.tunnel == "down")'
-}
-
-# controllers WHEN: those in the agent see what they watch
-controllers() {
-	for _what in pods namespaces networkpolicies; do
-		check "$1: the controllers see $_what" wait_for 20 "$_what" \
-		    agent_said "select(.synced == \"$_what\")"
-	done
-	check "$1: the tunnel follows the endpoints" wait_for 20 endpoints \
-	    agent_said 'select(.watched)'
-	check "$1: the node is configured" wait_for 20 node agent_said \
-	    'select(.node == "configured")'
-}
-
-# walked SECONDS NAME: the whole order, and how long it took
-walked() {
-	_from=$(now_ms)
-	_gone=0
-	agent_walk "$1" || _gone=1
-	diag "$2: $(($(now_ms) - _from)) ms"
-	[ "$_gone" = 0 ] || log_tail k3s-agent k3s-server hub
-	return "$_gone"
-}
+# shellcheck source=tests/cluster/lib/k3s_see.sh
+. ./lib/k3s_see.sh
 
 turned_away() {
 	case $1 in
@@ -159,6 +66,7 @@ online() {
 	    wait_for 10 exec exec_works
 	check "the tunnel carried it" \
 	    [ -n "$(server_says 'select(.dial and .ok)')" ]
+	check "5 MB there and back" carried
 	check "kubelet is the node" is "$(subject client-kubelet)" \
 	    "CN=system:node:edge-1,O=system:nodes"
 	check "kube-proxy is itself" is "$(subject client-kube-proxy)" \
@@ -192,8 +100,23 @@ only_hub() {
 	    is "$(elsewhere)" ""
 }
 
+# names_cut: the node by another case of its name, and another node
+names_cut() {
+	check "cut: the node in capitals" is "$(ask_node EDGE-1 \
+	    "$(node_password)" /v1-k3s/client-kubelet.crt "$@")" 200
+	check "cut: has its own certificate" is \
+	    "$(openssl x509 -in "$CLUSTER/answer" -noout -serial)" \
+	    "$(serial client-kubelet)"
+	ask_node edge-2 "$(node_password)" /v1-k3s/client-kubelet.crt "$@" \
+	    >/dev/null
+	check "cut: another node has none" no_certificate
+}
+
 # certificates_cut: a new key's, while cut off
 certificates_cut() {
+	openssl req -new -key "$AGENT_DIR/client-kubelet.key" -subj / \
+	    -outform DER -out "$CLUSTER/k3s/own.csr"
+	names_cut --data-binary "@$CLUSTER/k3s/own.csr"
 	csr_make other
 	_csr=$CLUSTER/k3s/other.csr
 	check "cut: a new key of kubelet's is signed here for serving" \
@@ -211,6 +134,10 @@ cut_off() {
 	cut blackhole
 	wait_for 10 cut is_cut
 	wait_for 20 "the hub to know" hub_offline
+	check "cut: the tunnel has ended" wait_for 10 end agent_said \
+	    'select(.tunnel == "down")'
+	check "cut: the agent has the next one at once" wait_for 10 stub \
+	    is_up_again
 	agent_kill
 	_had=$(serials)
 	check "cut: an agent that was killed walks its whole order" \
@@ -227,7 +154,11 @@ cut_off() {
 	controllers cut
 	only_hub cut
 	wrong_ones cut
-	[ -n "${K3S_OLD:-}" ] || certificates_cut
+	if [ -n "${K3S_OLD:-}" ]; then
+		names_cut
+	else
+		certificates_cut
+	fi
 
 	proc_kill k3s-agent
 	node_off
@@ -271,6 +202,33 @@ healed() {
 	check "healed: the node is Ready" wait_for 30 node node_ready
 	check "healed: $PODS pods are Ready" wait_for 30 pods pods_ready "$PODS"
 	only_hub healed
+	_crt=$AGENT_DIR/client-kubelet
+	check "healed: who shows a certificate comes with it" is "$(shown \
+	    /v1-k3s/client-ca.crt --cert "$_crt.crt" --key "$_crt.key")" \
+	    '"system:node:edge-1"'
+	check "healed: who shows none comes without one" \
+	    is "$(shown /v1-k3s/client-ca.crt)" '""'
+	proc_kill k3s-server
+	k3s_server_start
+	check "healed: a server that started anew has its tunnel" \
+	    wait_for 20 logs logs_work
+	_ids=$(container_ids)
+	hub_down
+	k3s_hub_start
+	check "healed: a hub that started anew carries it" \
+	    wait_for 30 logs logs_work
+	check "healed: no container has restarted" same_containers "$_ids"
+	[ -z "${K3S_OLD:-}" ] ||
+		check "healed: it holds for more than a minute" tunnel_holds
+}
+
+# Idle but for its pings.
+tunnel_holds() {
+	holds 65 has_connects "$(connects)" && logs_work
+}
+
+has_connects() {
+	[ "$(connects)" = "$1" ]
 }
 
 # too_early: a hub that has never heard its server
@@ -292,6 +250,21 @@ too_early() {
 	heal
 }
 
+# too_late: a hub that has heard its server, and an agent that has not yet
+too_late() {
+	k3s_hub_up
+	cut blackhole
+	wait_for 20 "the hub to know" hub_offline
+	mv "$AGENT_DIR" "$AGENT_DIR-was"
+	agent_start
+	check "an agent's first start, cut off, waits" wait_for 20 503 agent_said \
+	    'select(.step == "config" and (.waits // "" | test("503")))'
+	check "and has no certificate" [ ! -e "$AGENT_DIR/client-kubelet.crt" ]
+	heal
+	check "healed: it goes on by itself" agent_wait 30 'select(.configured)'
+	check "by its way to the end" agent_wait 10 'select(.start == "kube-proxy")'
+}
+
 k3s_up
 k3s_node_make
 [ -n "${OTE_STRAIGHT:-}" ] || k3s_hub_up
@@ -301,7 +274,9 @@ if [ -z "${OTE_STRAIGHT:-}" ]; then
 	cut_off
 	healed
 	silent
+	check "a node that was deleted needs the token" deleted
 	tap_clean || log_tail hub k3s-agent
 	too_early
+	too_late
 fi
 tap_end

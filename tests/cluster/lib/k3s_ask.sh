@@ -22,9 +22,11 @@ ask_as() {
 	ask "$@" --cert "$_as.crt" --key "$_as.key"
 }
 
-# ask_agent PATH [CURL-OPTION...]: by the token
+# ask_agent PATH [CURL-OPTION...]: by the token, unless -u says another
 ask_agent() {
-	ask "$@" -u "node:$K3S_PASSWORD"
+	_path=$1
+	shift
+	ask "$_path" -u "node:$K3S_PASSWORD" "$@"
 }
 
 # ask_node NAME PASSWORD PATH [CURL-OPTION...]: a certificate for that node; Go
