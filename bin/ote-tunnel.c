@@ -489,7 +489,10 @@ tell(void *arg, const char *line)
 	warnx("%s", line);
 }
 
-/* What is wrong with a key pair is told, and no reason not to start. */
+/*
+ * What is wrong with a key pair is told, and no reason not to start. Those of an
+ * agent come with the agent.
+ */
 static void
 open_rules(struct tunnel *t, const char *dir, int impersonate)
 {
@@ -498,7 +501,8 @@ open_rules(struct tunnel *t, const char *dir, int impersonate)
 	if (behalf_init(&t->up.rules, &t->up.kubeconfig, dir, impersonate) ==
 	    -1)
 		err(100, "%s", dir != NULL ? dir : "its own credential");
-	if (identities_check(&t->up.rules.pairs, (long long)time(NULL), tell,
+	if (!t->k3s &&
+	    identities_check(&t->up.rules.pairs, (long long)time(NULL), tell,
 		NULL) == -1)
 		err(100, "%s", dir);
 }
