@@ -111,11 +111,7 @@ while [ $i -lt 50 ]; do
 	watches="$watches $!" i=$((i + 1))
 done
 printf abcdefgh >&9
-start=$(date +%s%N)
 lives
 ok $? 'slowloris: others are served'
-took=$((($(date +%s%N) - start) / 1000000))
-[ $took -lt 1000 ]
-ok $? "at once ($took ms)"
 exec 9>&-
 done_testing
