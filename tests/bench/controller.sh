@@ -1,5 +1,6 @@
 #!/bin/sh
-# controller.sh: EdgeController with 100, 1000 and 10 000 nodes; see tests/cluster
+# controller.sh: EdgeController with 100, 1000 and, given 8 cores, 10 000 nodes
+# on the cluster of tests/cluster
 #
 # On a real master with its controllers' defaults, as the account that
 # ote_install makes. The nodes are a fleet of tests/cluster/cmd/hollow: Nodes and
@@ -21,7 +22,10 @@ cluster_enter "${RUN_LIMIT:-1500}" "$HERE/controller.sh"
 . "$HERE/lib.sh"
 # shellcheck source=tests/bench/pipeline.sh
 . "$HERE/pipeline.sh"
-: "${SCALE:=100 1000 10000}" "${BACK:=1000}" "${EVERY:=10s}" "${API:=100}"
+# 10 000 heartbeats in 10 s alone are more than two cores can do
+_all="100 1000 10000"
+[ "$(nproc)" -ge 8 ] || _all="100 1000"
+: "${SCALE:=$_all}" "${BACK:=1000}" "${EVERY:=10s}" "${API:=100}"
 : "${HEALTHY:=30}" "${CUT:=60}" "${GRACE:=90}"
 user=system:serviceaccount:ote-edge:ote-edgecontroller
 
@@ -107,6 +111,7 @@ tell_requests() {
 # measure N PHASE SECONDS GOAL: what the pipeline takes
 measure() {
 	fleet beats
+	sleep 1 # what was asked before is of another second
 	_from=$(now_utc)
 	usage "$1 $2" "$3" "$CLUSTER/controller-a"
 	fleet beats

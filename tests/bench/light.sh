@@ -12,7 +12,7 @@ HERE=$(cd -- "$(dirname -- "$0")" && pwd)
 . "$HERE/lib.sh"
 # shellcheck source=tests/bench/pipeline.sh
 . "$HERE/pipeline.sh"
-: "${SCALE:=100 1000 10000}" "${BACK:=1000}" "${HEALTHY:=30}" "${CUT:=60}"
+: "${SCALE:=100 1000 10000}" "${BACK:=1000}" "${HEALTHY:=20}" "${CUT:=60}"
 
 fleet_lives() {
 	lives fleet
