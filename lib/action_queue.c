@@ -156,10 +156,12 @@ action_queue_add(struct action_queue *q, struct action *a,
 		return -1;
 	if ((*replaced = find_older(node, a)) != NULL)
 		node_take(q, node, *replaced);
-	if (a->is_renew)
-		node->renew = a;
 	a->owner = node;
-	TAILQ_INSERT_TAIL(&node->actions, a, next);
+	if (a->is_renew) {
+		node->renew = a;
+		TAILQ_INSERT_HEAD(&node->actions, a, next);
+	} else
+		TAILQ_INSERT_TAIL(&node->actions, a, next);
 	q->n++;
 	q->bytes += a->size;
 	node_settle(q, node);
@@ -191,10 +193,9 @@ struct action *
 action_queue_newer(struct action_queue *q, struct action *a)
 {
 	struct action_node *node = a->owner;
-	struct action *newer = TAILQ_FIRST(&node->actions);
+	struct action *newer = node->renew;
 
-	/* what stands between them was to go after the first */
-	if (!a->is_renew || newer == NULL || newer != node->renew)
+	if (!a->is_renew || newer == NULL)
 		return NULL;
 	node_take(q, node, newer);
 	node->out = newer;

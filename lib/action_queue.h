@@ -5,8 +5,8 @@
 
 /*
  * Actions that wait. Those of one node are given out one at a time and in the
- * order in which they came, those of no node at any time. A node that has a
- * renew waiting goes before those that have none: it is what has a deadline;
+ * order in which they came, those of no node at any time. A renew, which has a
+ * deadline, goes before what waits of its node, and of those that have none;
  * besides that it is first come, first served, an action of a node each time.
  * A newer renew replaces one of its node that waits, and so does a newer PUT,
  * PATCH or DELETE one of the same node, why and path among the last 32: it

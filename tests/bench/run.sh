@@ -1,9 +1,9 @@
 #!/bin/sh
-# run.sh [rate|identity|memory|watches|lists|outbox|writes|real|controller]...: figures, side by side, and their goals
+# run.sh [rate|identity|memory|watches|lists|outbox|writes|light|real|controller]...: figures, side by side, and their goals
 #
-# No figure fails a run: this machine may be busy, and small. "real" needs
-# root and Go, as it runs on the cluster of tests/cluster; it is left out
-# where they are not. OTE_KEEP=1 keeps the logs in TMPDIR.
+# No figure fails a run: this machine may be busy, and small. "real" and
+# "controller" need root and Go, as they run on the cluster of tests/cluster;
+# they are left out where those are not. OTE_KEEP=1 keeps the logs in TMPDIR.
 set -eu
 
 cd -- "$(dirname -- "$0")"
@@ -18,7 +18,7 @@ trap 'exit 1' HUP INT TERM
 
 printf '%s\n' "$(nproc) cores, $(uname -sr), load $(cut -d' ' -f1-3 /proc/loadavg)"
 : >"$ROWS"
-[ $# -gt 0 ] || set -- rate identity memory watches lists outbox writes real controller
+[ $# -gt 0 ] || set -- rate identity memory watches lists outbox writes light real controller
 status=0
 for _part; do
 	"./$_part.sh" || status=1

@@ -109,7 +109,7 @@ is "$(results 'select(.reason == "Replaced") | "\(.id) \(.code) \(.message) \(.t
 	'c1 0 by c3 0' 'a renew that waits is replaced by a newer one'
 rm "$dir/mock/slow"
 finish_input
-is "$(asks)" a1,c2,d1,c3,b1,x 'who has a renew goes first'
+is "$(asks)" a1,c3,d1,b1,x,c2 'a renew goes first'
 
 # --- results ---
 answer e409 409

@@ -200,13 +200,13 @@ urgent(void)
 	add(&q, "c1", "c", "taint", NULL);
 	add(&q, "c2", "c", "renew", NULL);
 	add(&q, "b3", "b", "renew", "b1");
-	b = next_is(&q, "b2");
-	action_queue_done(&q, next_is(&q, "c1"));
+	b = next_is(&q, "b3");
 	action_queue_done(&q, next_is(&q, "c2"));
-	ok(action_queue_newer(&q, b) == NULL, "only a renew gives way");
 	a = next_is(&q, "a1");
+	ok(action_queue_newer(&q, a) == NULL, "only a renew gives way");
+	action_queue_done(&q, next_is(&q, "c1"));
 	action_queue_done(&q, b);
-	action_queue_done(&q, next_is(&q, "b3"));
+	action_queue_done(&q, next_is(&q, "b2"));
 	add(&q, "x", "", "event", NULL);
 	add(&q, "y", "", "event", NULL);
 	b = next_is(&q, "x");
