@@ -380,7 +380,6 @@ set_up(struct controller *c)
 	c->o.takeover_us = 20 * SECOND;
 	c->o.renew_us = 15 * SECOND;
 	c->o.retry_us = 5 * SECOND;
-	c->o.max_us = -1;
 	c->interval = SECOND;
 	select_nodes(c, AUTONOMY);
 }

@@ -152,7 +152,7 @@ is_over(struct edgenode *n, const struct edgenode_clock *now)
 {
 	long long left;
 
-	if (n->max_us < 0)
+	if (n->max_us <= 0)
 		return 0;
 	left = edgenode_heartbeat(n, now) + n->max_us - now->us;
 	if (left > 0)

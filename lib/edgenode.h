@@ -59,7 +59,7 @@ struct edgenode {
 	enum edgenode_state told; /* by the last Event */
 	int exceeded;		  /* why it was released: its time is over */
 	int mine;		  /* this controller has stood in for it */
-	long long max_us;	  /* its autonomy, -1: for ever */
+	long long max_us;	  /* its autonomy, 0: for ever */
 	long long due;		  /* when to decide again; 0: now */
 	uint64_t told_bad;	  /* the annotation that an Event was about */
 	int pods; /* those of a node that was Unknown are done */
@@ -83,7 +83,7 @@ struct edgenode {
 struct edgenode_options {
 	const char *name;
 	long long takeover_us, renew_us, retry_us;
-	long long max_us; /* -1: for ever */
+	long long max_us; /* 0: for ever */
 	int show;	  /* there are EdgeNodes */
 	unsigned peers;	  /* so many must not reach a node; 0: do not ask */
 	int urgent;	  /* Leases only now, the rest the next time */

@@ -28,7 +28,7 @@ enum edgenode_truth {
 struct edgenode_node {
 	uint64_t rv, uid;   /* uid: a hash */
 	long long ready_us; /* when Ready changed */
-	long long max_us;   /* the annotation, -1: none */
+	long long max_us;   /* the annotation, 0: for ever, -1: none */
 	uint64_t bad_max;   /* hash of one that is no duration, or 0 */
 	unsigned selected : 1, tainted : 1, leaving : 1;
 	unsigned unknown : 1; /* conditions that the master made Unknown */

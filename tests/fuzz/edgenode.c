@@ -38,7 +38,6 @@ check_decision(struct edgenode *n)
 		.takeover_us = 20 * EDGENODE_SECOND,
 		.renew_us = 15 * EDGENODE_SECOND,
 		.retry_us = 5 * EDGENODE_SECOND,
-		.max_us = -1,
 		.show = 1,
 		.proved = now.at + 25 * EDGENODE_SECOND };
 	struct edgenode_says s;

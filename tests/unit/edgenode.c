@@ -14,7 +14,6 @@ static struct edgenode_options o = { .name = "ctl",
 	.takeover_us = 20 * S,
 	.renew_us = 15 * S,
 	.retry_us = 5 * S,
-	.max_us = -1,
 	.show = 1 };
 static struct edgenode n;
 static struct edgenode_clock now;
@@ -201,7 +200,8 @@ test_line(void)
 	is_int(edgenode_see_lease(&n, &now), 0, "one of another does not");
 
 	begin();
-	o.proved = n.node.max_us = 0;
+	o.proved = 0;
+	n.node.max_us = S;
 	wants(100, EDGENODE_LATE, 0, "its time is over, if it is not us");
 	o.probe = 1;
 	wants(101, EDGENODE_LATE, 0, "which is not tried out by its Lease");
@@ -288,7 +288,7 @@ test_limits(void)
 	    "then it is let go");
 	show();
 	wants(100, EDGENODE_RELEASED, 0, "for good");
-	n.node.max_us = 0;
+	n.node.max_us = 1;
 	n.seen.heard = 1;
 	at(200);
 	lease(-10, 0);
@@ -297,7 +297,18 @@ test_limits(void)
 		EDGENODE_TELL_CONNECTED,
 	    "until it is back");
 	wants(220, EDGENODE_RELEASED, EDGENODE_SHOW | EDGENODE_TELL_LET_GO,
-	    "with none at all it is not taken over");
+	    "with next to none it is not taken over");
+	begin();
+	o.max_us = 60 * S;
+	n.node.max_us = 0;
+	wants(3600, EDGENODE_TAKING, EDGENODE_RENEW, "0 is for ever");
+	n.node.max_us = -1;
+	n.shown.max_us = 0;
+	wants(3610, EDGENODE_TAKING, EDGENODE_RENEW, "of an EdgeNode, too");
+	n.shown.max_us = -1;
+	wants(3620, EDGENODE_RELEASED, EDGENODE_SHOW | EDGENODE_TELL_LET_GO,
+	    "whatever the limit of all others");
+	o.max_us = 0;
 	begin();
 	n.node.bad_max = 7;
 	wants(1, EDGENODE_HEALTHY, EDGENODE_TELL_BAD_MAX, "no duration");
@@ -418,6 +429,8 @@ test_times(void)
 	char at_[EDGENODE_TIME];
 
 	lasts("0", 0);
+	lasts("0s", 0);
+	lasts("1ns", 1);
 	lasts("20s", 20 * S);
 	lasts("1h30m", 5400 * S);
 	lasts("1.5h", 5400 * S);
