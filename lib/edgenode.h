@@ -65,6 +65,8 @@ struct edgenode {
 	int pods; /* those of a node that was Unknown are done */
 	/* the renewal that was asked for last, and its renewTime; 0: none */
 	long long asked_at, asked_us;
+	/* since when its conditions are what they are, as first seen */
+	struct edgenode_turn turned[EDGENODE_CONDITIONS];
 	char *words; /* edgenode_peers_read(): what its hub says of others */
 	char *reached_by; /* which other one reaches it, or NULL */
 	struct {
@@ -77,7 +79,7 @@ struct edgenode {
 	struct {
 		long long after;
 		int count;
-	} tries[EDGENODE_TRIES];
+	} tries[EDGENODE_TRIES], insists; /* insists: see edgenode.c */
 };
 
 struct edgenode_options {

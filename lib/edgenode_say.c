@@ -110,6 +110,16 @@ edgenode_say(struct edgenode_says *s, const struct edgenode *n)
 		say_healthy(s, n);
 }
 
+enum edgenode_truth
+edgenode_truth(const struct edgenode_says *s, enum edgenode_condition which)
+{
+	const char *text = which == EDGENODE_READY ? s->ready : s->autonomous;
+
+	if (strcmp(text, "True") == 0)
+		return EDGENODE_TRUE;
+	return strcmp(text, "False") == 0 ? EDGENODE_FALSE : EDGENODE_UNKNOWN;
+}
+
 static uint64_t
 add(uint64_t h, const char *text)
 {

@@ -117,4 +117,26 @@ kill "$pid"
 timeout 10 "$controller" -d "$data" -i 0.1s 2>"$T/err" | head -n 1 >/dev/null
 wait_for grep -q 'nobody reads\|Broken pipe' "$T/err"
 ok $? 'nobody reads: it ends'
+
+# --- written by hand ---
+
+rm "$o"/*/* "$T/seen"
+feed $shown /apis/ote.baidu.com/v1/namespaces/kube-system/edgenodes
+node a
+step 0
+obey
+turned='.status.conditions[]|select(.type=="Ready").lastTransitionTime'
+tree
+rm "$T/seen" "$T/metrics"
+: >"$T/out"
+run
+wait_for [ -e "$T/metrics" ]
+is 'an EdgeNode that is as it should be is left alone' "$(cat "$T/out")" ''
+change edgenodes a "($turned) = \"2001-01-01T00:00:00Z\""
+render $shown EdgeNode edgenodes
+wait_for asked edgenode
+is 'a time that was edited is restored' "$(jq -r "select(.why == \"edgenode\").body|$turned" \
+	"$T/out" | head -n 1)" "$(when 0)"
+kill "$pid"
+wait "$pid"
 done_testing

@@ -56,11 +56,20 @@ static void
 show(void)
 {
 	struct edgenode_says s;
+	enum edgenode_truth to;
+	int i;
 
 	edgenode_say(&s, &n);
 	n.shown.there = 1;
 	n.shown.said = edgenode_said(&s);
 	n.shown.owner = n.node.uid;
+	n.shown.by_us = 1;
+	for (i = 0; i < EDGENODE_CONDITIONS; i++) {
+		to = edgenode_truth(&s, i);
+		if (n.shown.turned[i].to != to)
+			n.shown.turned[i] =
+			    (struct edgenode_turn) { now.us, to };
+	}
 	edgenode_stir(&n, EDGENODE_TRY_SHOW, &now);
 }
 
@@ -152,6 +161,50 @@ test_takeover(void)
 	wants(56, EDGENODE_TAKEN,
 	    EDGENODE_RENEW | EDGENODE_CREATE | EDGENODE_SHOW,
 	    "deleted by hand: made again");
+}
+
+/* As long as nobody gives in. */
+static void
+edit(long long s)
+{
+	at(s);
+	n.shown.by_us = 0;
+	edgenode_stir(&n, EDGENODE_TRY_SHOW, &now);
+}
+
+static void
+test_edits(void)
+{
+	long long turned;
+
+	begin();
+	turned = n.turned[EDGENODE_READY].us;
+	is_int(turned, BEGIN * S, "when a condition turned is kept in mind");
+	n.shown.turned[EDGENODE_READY].us -= 60 * S;
+	edgenode_stir(&n, EDGENODE_TRY_SHOW, &now);
+	wants(1, EDGENODE_HEALTHY, EDGENODE_SHOW, "a time is edited: restored");
+	is_int(n.turned[EDGENODE_READY].us, turned, "as it was");
+	n.shown.turned[EDGENODE_READY].us = turned;
+	edgenode_stir(&n, EDGENODE_TRY_SHOW, &now);
+	wants(2, EDGENODE_HEALTHY, 0, "which is all");
+	edit(16);
+	wants(16, EDGENODE_HEALTHY, EDGENODE_SHOW, "who wrote it, too");
+	n.shown.by_us = 1;
+	edit(17);
+	wants(17, EDGENODE_HEALTHY, 0, "one that insists");
+	at(19);
+	lease(-3590, 0);
+	wants(38, EDGENODE_HEALTHY, 0, "is waited for");
+	at(38);
+	lease(-3580, 0);
+	wants(46, EDGENODE_HEALTHY, EDGENODE_SHOW, "twice as long");
+	edit(50);
+	lease(-3570, 0);
+	n.shown.said = 5;
+	wants(50, EDGENODE_HEALTHY, 0, "what is written is not written twice");
+	edit(51);
+	wants(51, EDGENODE_HEALTHY, EDGENODE_SHOW,
+	    "what only this one can know is written at once");
 }
 
 static void
@@ -388,7 +441,7 @@ test_others(void)
 	n.lease.renewed_us = n.lease.since_us = n.lease.by_us = 0;
 	wants(32, EDGENODE_IGNORED, EDGENODE_DELETE, "and then its EdgeNode");
 	take_over();
-	n.node.selected = n.mine = 0;
+	n.node.selected = n.mine = n.shown.by_us = 0;
 	wants(30, EDGENODE_IGNORED, 0, "what another one selects");
 	begin();
 	n.lease.held = 0;
@@ -513,6 +566,7 @@ int
 main(void)
 {
 	test_takeover();
+	test_edits();
 	test_return();
 	test_line();
 	test_probes();
