@@ -96,6 +96,7 @@ struct edgenode_options {
 
 struct edgenode_clock {
 	long long at, us;
+	const char *boot; /* what at counts from; NULL: both were given */
 };
 
 /*

@@ -84,7 +84,7 @@ say_released(struct edgenode_says *s, const struct edgenode *n)
 static void
 say_times(struct edgenode_says *s, const struct edgenode *n)
 {
-	const struct edgenode_clock any = { 0, INT64_MAX };
+	const struct edgenode_clock any = { 0, INT64_MAX, NULL };
 	long long heartbeat = edgenode_heartbeat(n, &any);
 
 	if (heartbeat != 0)

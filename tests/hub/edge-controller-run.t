@@ -139,4 +139,28 @@ is 'a time that was edited is restored' "$(jq -r "select(.why == \"edgenode\").b
 	"$T/out" | head -n 1)" "$(when 0)"
 kill "$pid"
 wait "$pid"
+
+# --- a clock that is set ---
+
+rm "$o"/*/*
+rm -rf "${data:?}/$shown" "$T/seen"
+node a
+tree
+round() {
+	"$controller" -1 -d "$data" -s "$T/seen" -a 1h >"$T/out" 2>"$T/err"
+}
+earlier() { # FIELD LINE: two hours, in the lines behind that
+	awk -v CONVFMT=%d -v f="$1" -v l="$2" 'NR > l { $f -= 7200000000 }
+		{ print }' "$T/seen" >"$T/seen.new"
+	mv "$T/seen.new" "$T/seen"
+}
+round
+set -- "$(cut -d' ' -f1 "$T/seen" | head -n 1)"
+is 'what was seen is of a boot' "$1" "$(cat /proc/sys/kernel/random/boot_id)"
+earlier 3 0
+round
+did 'two hours by a clock that was set: nobody is late' ''
+earlier 2 1
+round
+did 'two hours that have passed' 'renew a'
 done_testing

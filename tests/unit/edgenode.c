@@ -536,30 +536,67 @@ test_read(void)
 	ok(node.max_us == -1 && node.bad_max != 0, "a number is no duration");
 }
 
+/* A file that was kept when node a had been heard of 9 s ago. */
 static void
-test_memory(void)
+kept(const char *boot, struct edgenode_memory_age *a, long long passed)
+{
+	char head[128];
+
+	now.at = 900 * S;
+	now.us = BEGIN * S;
+	snprintf(head, sizeof(head), "%s %lld %lld", boot, now.at - passed * S,
+	    now.us - 100 * S);
+	is_int(edgenode_memory_head(a, &now, head), 0, "a first line");
+	memset(&n.seen, 0, sizeof(n.seen));
+}
+
+static void
+recalls(const struct edgenode_memory_age *a, long long seconds,
+    const char *name)
 {
 	struct edgenode *rows[] = { &n };
 	struct edgenode_table t = { .rows = rows, .n = 1 };
 	char line[128];
 
-	begin();
-	memset(&n.seen, 0, sizeof(n.seen));
-	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 0 0 0 0 a",
-	    (BEGIN - 9) * S);
-	edgenode_memory_line(&t, &now, line);
+	snprintf(line, sizeof(line), "7 %lld %lld 0 1 0 -1 0 0 0 0 0 0 a",
+	    a->kept_at - 9 * S, (BEGIN - 50) * S);
+	edgenode_memory_line(&t, a, &now, line);
+	is_int((now.at - n.seen.at) / S, seconds, name);
 	ok(n.seen.lease && n.seen.heard && !n.seen.report &&
-		n.seen.at == now.at - 9 * S && n.seen.renew_us == 7,
-	    "what another has seen");
-	memset(&n.seen, 0, sizeof(n.seen));
-	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 0 0 0 0 a",
-	    (BEGIN + 9) * S);
-	edgenode_memory_line(&t, &now, line);
-	is_int(n.seen.at, now.at, "by a clock that was set back");
-	memset(&n.seen, 0, sizeof(n.seen));
+		n.seen.renew_us == 7 && n.seen.us == (BEGIN - 50) * S,
+	    "and the rest");
+}
+
+static void
+test_memory(void)
+{
+	struct edgenode *rows[] = { &n };
+	struct edgenode_table t = { .rows = rows, .n = 1 };
+	struct edgenode_memory_age age;
+	char line[128];
+
+	begin();
+	now.boot = "one";
+	kept("one", &age, 5);
+	recalls(&age, 14, "what was seen grows old, by no clock that is set");
+	kept("one", &age, -5);
+	recalls(&age, 9, "a time to come is now");
+	kept("two", &age, 5);
+	recalls(&age, 9, "of another boot: as old as it was");
+	kept("two", &age, -3600);
+	recalls(&age, 9, "which may have been longer");
+	now.boot = NULL;
+	kept("one", &age, 5);
+	recalls(&age, 109, "a time that was given counts as it is");
+	now.boot = "one";
+	kept("-", &age, 5);
+	recalls(&age, 9, "but not afterwards");
 	snprintf(line, sizeof(line), "7 8 9 a");
-	edgenode_memory_line(&t, &now, line);
+	memset(&n.seen, 0, sizeof(n.seen));
+	edgenode_memory_line(&t, &age, &now, line);
 	ok(!n.seen.lease, "no line");
+	is_int(edgenode_memory_head(&age, &now, line), -1, "no first line");
+	now.boot = NULL;
 }
 
 int
