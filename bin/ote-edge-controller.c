@@ -7,6 +7,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -42,7 +43,7 @@ struct controller {
 	struct edgenode_options o;
 	struct selector selector;
 	const char *metrics_file, *memory_file;
-	char name[128];
+	char name[128], boot[64];
 	long long fixed, interval, begun, next_save;
 	char told[EDGENODE_KINDS][512]; /* of each feed, the last time */
 	int all, once, verbose, looked, failed;
@@ -84,13 +85,29 @@ read_clock(clockid_t id)
 static struct edgenode_clock
 now(const struct controller *c)
 {
-	struct edgenode_clock t = { c->fixed, c->fixed };
+	struct edgenode_clock t = { c->fixed, c->fixed, NULL };
 
 	if (c->fixed == 0) {
-		t.at = read_clock(CLOCK_MONOTONIC);
+		t.at = read_clock(CLOCK_BOOTTIME);
 		t.us = read_clock(CLOCK_REALTIME);
+		t.boot = c->boot;
 	}
 	return t;
+}
+
+static void
+read_boot(struct controller *c)
+{
+	struct buf b = { 0 };
+
+	if (buf_read_file(&b, AT_FDCWD, "/proc/sys/kernel/random/boot_id",
+		sizeof(c->boot)) == 0 &&
+	    b.len > 1 && strpbrk(b.data, " \n") == b.data + b.len - 1)
+		snprintf(c->boot, sizeof(c->boot), "%.*s", (int)b.len - 1,
+		    b.data);
+	else
+		snprintf(c->boot, sizeof(c->boot), "process-%d", (int)getpid());
+	buf_free(&b);
 }
 
 /* --- output --- */
@@ -380,7 +397,6 @@ set_up(struct controller *c)
 	c->o.takeover_us = 20 * SECOND;
 	c->o.renew_us = 15 * SECOND;
 	c->o.retry_us = 5 * SECOND;
-	c->o.max_us = -1;
 	c->interval = SECOND;
 	select_nodes(c, AUTONOMY);
 }
@@ -505,6 +521,7 @@ main(int argc, char **argv)
 		return 0;
 	c.w.tree = &c.tree;
 	c.pods.data = c.tree.data;
+	read_boot(&c);
 	c.begun = now(&c).at;
 	c.round.budget = c.once ? UINT_MAX : BUDGET;
 	c.round.trusted = c.once;

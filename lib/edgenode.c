@@ -14,6 +14,7 @@
 #include "edgenode.h"
 #include "edgenode_say.h"
 
+#define INSIST_MAX 12			 /* then every 17 hours */
 #define LATEST_US (60 * EDGENODE_SECOND) /* decide again, come what may */
 
 const char *
@@ -152,7 +153,7 @@ is_over(struct edgenode *n, const struct edgenode_clock *now)
 {
 	long long left;
 
-	if (n->max_us < 0)
+	if (n->max_us <= 0)
 		return 0;
 	left = edgenode_heartbeat(n, now) + n->max_us - now->us;
 	if (left > 0)
@@ -351,12 +352,55 @@ node_wants(struct edgenode *n, const struct edgenode_options *o,
 	return want;
 }
 
+/* Times there are not those that were seen when it turned. */
+static int
+is_misdated(struct edgenode *n, const struct edgenode_says *s)
+{
+	const struct edgenode_turn *shown = n->shown.turned;
+	enum edgenode_truth to;
+	int i, yes = 0;
+
+	for (i = 0; i < EDGENODE_CONDITIONS; i++) {
+		to = edgenode_truth(s, i);
+		if (shown[i].to != to)
+			continue;
+		if (n->turned[i].to != to || n->turned[i].us == 0)
+			n->turned[i] = shown[i];
+		yes |= shown[i].us == 0 || n->turned[i].us != shown[i].us;
+	}
+	return yes;
+}
+
+/*
+ * What another may hold to be true as well, where two select the same node, is
+ * written after pauses that only grow: a hand gives up before, and so do they.
+ */
+static int
+may_insist(struct edgenode *n, const struct edgenode_clock *now)
+{
+	if (n->insists.count == 0 || now->at >= n->insists.after)
+		return 1;
+	look_at(n, n->insists.after);
+	return 0;
+}
+
+static void
+insist(struct edgenode *n, const struct edgenode_options *o,
+    const struct edgenode_clock *now)
+{
+	int count = n->insists.count;
+
+	n->insists.after = now->at + (o->retry_us * 3 << count);
+	n->insists.count = count < INSIST_MAX ? count + 1 : count;
+}
+
 static unsigned
 show_wants(struct edgenode *n, const struct edgenode_options *o,
     const struct edgenode_clock *now)
 {
 	struct edgenode_says s;
 	unsigned want = 0;
+	int odd = 0;
 
 	if (!o->show)
 		return 0;
@@ -366,14 +410,21 @@ show_wants(struct edgenode *n, const struct edgenode_options *o,
 			want = EDGENODE_DELETE;
 	} else if (n->state != EDGENODE_TAKING && n->state != EDGENODE_LATE) {
 		edgenode_say(&s, n);
+		odd = is_misdated(n, &s) || !n->shown.by_us;
 		if (!n->shown.there)
 			want = EDGENODE_CREATE | EDGENODE_SHOW;
 		else if (n->shown.said != edgenode_said(&s))
 			want = EDGENODE_SHOW;
+		else if (odd && may_insist(n, now))
+			want = EDGENODE_SHOW;
 		if (n->shown.there && n->shown.owner != n->node.uid)
 			want |= EDGENODE_OWN;
 	}
-	return may(n, EDGENODE_TRY_SHOW, want != 0, o, now) ? want : 0;
+	if (!may(n, EDGENODE_TRY_SHOW, want != 0, o, now))
+		return 0;
+	if (odd && n->shown.there)
+		insist(n, o, now);
+	return want;
 }
 
 static unsigned

@@ -59,12 +59,14 @@ struct edgenode {
 	enum edgenode_state told; /* by the last Event */
 	int exceeded;		  /* why it was released: its time is over */
 	int mine;		  /* this controller has stood in for it */
-	long long max_us;	  /* its autonomy, -1: for ever */
+	long long max_us;	  /* its autonomy, 0: for ever */
 	long long due;		  /* when to decide again; 0: now */
 	uint64_t told_bad;	  /* the annotation that an Event was about */
 	int pods; /* those of a node that was Unknown are done */
 	/* the renewal that was asked for last, and its renewTime; 0: none */
 	long long asked_at, asked_us;
+	/* since when its conditions are what they are, as first seen */
+	struct edgenode_turn turned[EDGENODE_CONDITIONS];
 	char *words; /* edgenode_peers_read(): what its hub says of others */
 	char *reached_by; /* which other one reaches it, or NULL */
 	struct {
@@ -77,13 +79,13 @@ struct edgenode {
 	struct {
 		long long after;
 		int count;
-	} tries[EDGENODE_TRIES];
+	} tries[EDGENODE_TRIES], insists; /* insists: see edgenode.c */
 };
 
 struct edgenode_options {
 	const char *name;
 	long long takeover_us, renew_us, retry_us;
-	long long max_us; /* -1: for ever */
+	long long max_us; /* 0: for ever */
 	int show;	  /* there are EdgeNodes */
 	unsigned peers;	  /* so many must not reach a node; 0: do not ask */
 	int urgent;	  /* Leases only now, the rest the next time */
@@ -94,6 +96,7 @@ struct edgenode_options {
 
 struct edgenode_clock {
 	long long at, us;
+	const char *boot; /* what at counts from; NULL: both were given */
 };
 
 /*

@@ -241,22 +241,19 @@ edgenode_body_create(const struct edgenode_writer *w, const struct edgenode *n)
 /* It keeps its lastTransitionTime as long as it keeps its status. */
 static json_t *
 condition(const struct edgenode_writer *w, const struct edgenode *n,
-    const json_t *was, const char *const say[4])
+    const struct edgenode_says *s, enum edgenode_condition which,
+    const char *const say[4])
 {
+	const struct edgenode_turn *turned = &n->turned[which];
 	long long at = w->now.us;
-	const char *since = "";
-	json_t *c;
-	size_t i;
 
-	json_array_foreach(was, i, c)
-		if (strcmp(string_at(c, "type"), say[0]) == 0 &&
-		    strcmp(string_at(c, "status"), say[1]) == 0)
-			since = string_at(c, "lastTransitionTime");
-	if (n->state == EDGENODE_TAKEN && n->lease.since_us != 0)
+	if (turned->us != 0 && turned->to == edgenode_truth(s, which))
+		at = turned->us;
+	else if (n->state == EDGENODE_TAKEN && n->lease.since_us != 0)
 		at = n->lease.since_us;
 	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "type", say[0], "status",
 	    say[1], "reason", say[2], "message", say[3], "lastTransitionTime",
-	    *since != '\0' ? json_string(since) : time_json(at));
+	    time_json(at));
 }
 
 /* Conditions of others stay. */
@@ -273,8 +270,9 @@ conditions(const struct edgenode_writer *w, const struct edgenode *n,
 
 	was = json_object_get(json_object_get(shown, "status"), "conditions");
 	out = json_array();
-	json_array_append_new(out, condition(w, n, was, ready));
-	json_array_append_new(out, condition(w, n, was, autonomous));
+	json_array_append_new(out, condition(w, n, s, EDGENODE_READY, ready));
+	json_array_append_new(out,
+	    condition(w, n, s, EDGENODE_AUTONOMOUS, autonomous));
 	json_array_foreach(was, i, c)
 		if (strcmp(string_at(c, "type"), "Ready") != 0 &&
 		    strcmp(string_at(c, "type"), "Autonomous") != 0)

@@ -188,6 +188,15 @@ said(struct span object, struct span ready, struct span autonomous)
 	return h == 0 ? 1 : h;
 }
 
+static struct edgenode_turn
+turn_of(struct span c)
+{
+	long long us = time_of(member(c, "lastTransitionTime"));
+
+	return (struct edgenode_turn) { us - us % EDGENODE_SECOND,
+		truth_of(member(c, "status")) };
+}
+
 static uint64_t
 owner(struct span object)
 {
@@ -210,6 +219,8 @@ edgenode_read_shown(struct edgenode_shown *s, struct span object,
 	s->there = 1;
 	s->owner = owner(object);
 	s->said = said(object, ready, autonomous);
+	s->turned[EDGENODE_READY] = turn_of(ready);
+	s->turned[EDGENODE_AUTONOMOUS] = turn_of(autonomous);
 	why = member(ready, "reason");
 	s->dead = span_is(why, "KubeletStopped") != 0;
 	s->lost = span_is(why, "PeersCannotReach") != 0;

@@ -24,11 +24,24 @@ enum edgenode_truth {
 	EDGENODE_UNKNOWN
 };
 
+/* The conditions of an EdgeNode that are written here. */
+enum edgenode_condition {
+	EDGENODE_READY,
+	EDGENODE_AUTONOMOUS,
+	EDGENODE_CONDITIONS
+};
+
+/* What one of them became, and when: whole seconds, 0: none. */
+struct edgenode_turn {
+	long long us;
+	enum edgenode_truth to;
+};
+
 /* Of the Node. */
 struct edgenode_node {
 	uint64_t rv, uid;   /* uid: a hash */
 	long long ready_us; /* when Ready changed */
-	long long max_us;   /* the annotation, -1: none */
+	long long max_us;   /* the annotation, 0: for ever, -1: none */
 	uint64_t bad_max;   /* hash of one that is no duration, or 0 */
 	unsigned selected : 1, tainted : 1, leaving : 1;
 	unsigned unknown : 1; /* conditions that the master made Unknown */
@@ -52,6 +65,7 @@ struct edgenode_shown {
 	uint64_t said;	    /* edgenode_said() of its status */
 	long long heartbeat_us, report_us, max_us;
 	uint64_t bad_max;
+	struct edgenode_turn turned[EDGENODE_CONDITIONS];
 	unsigned there : 1, released : 1, dead : 1, lost : 1;
 	unsigned by_us : 1; /* observedBy */
 };

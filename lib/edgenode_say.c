@@ -84,7 +84,7 @@ say_released(struct edgenode_says *s, const struct edgenode *n)
 static void
 say_times(struct edgenode_says *s, const struct edgenode *n)
 {
-	const struct edgenode_clock any = { 0, INT64_MAX };
+	const struct edgenode_clock any = { 0, INT64_MAX, NULL };
 	long long heartbeat = edgenode_heartbeat(n, &any);
 
 	if (heartbeat != 0)
@@ -108,6 +108,16 @@ edgenode_say(struct edgenode_says *s, const struct edgenode *n)
 		say_silent(s, n);
 	else
 		say_healthy(s, n);
+}
+
+enum edgenode_truth
+edgenode_truth(const struct edgenode_says *s, enum edgenode_condition which)
+{
+	const char *text = which == EDGENODE_READY ? s->ready : s->autonomous;
+
+	if (strcmp(text, "True") == 0)
+		return EDGENODE_TRUE;
+	return strcmp(text, "False") == 0 ? EDGENODE_FALSE : EDGENODE_UNKNOWN;
 }
 
 static uint64_t

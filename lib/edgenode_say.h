@@ -10,6 +10,9 @@ struct edgenode_says {
 	char heartbeat[EDGENODE_TIME], since[EDGENODE_TIME]; /* "": none */
 };
 void edgenode_say(struct edgenode_says *s, const struct edgenode *n);
+/* What that makes of a condition. */
+enum edgenode_truth edgenode_truth(const struct edgenode_says *s,
+    enum edgenode_condition which);
 /* A hash of it, never 0. */
 uint64_t edgenode_said(const struct edgenode_says *s);
 

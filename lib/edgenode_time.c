@@ -82,7 +82,8 @@ edgenode_duration(const char *text, size_t n, long long *us)
 		if (sum > (double)LONGEST)
 			return -1;
 	}
-	*us = (long long)(sum + 0.5);
+	/* 0 is for what says so: it may stand for no end */
+	*us = sum > 0 && sum < 1 ? 1 : (long long)(sum + 0.5);
 	return 0;
 }
 

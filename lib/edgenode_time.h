@@ -14,7 +14,7 @@ uint64_t edgenode_hash(uint64_t h, const void *p, size_t n);
 
 /*
  * A duration as Go's time.ParseDuration takes it ("1h30m", "0"), not negative
- * and at most 292 years. 0, or -1.
+ * and at most 292 years; less than a microsecond is one. 0, or -1.
  */
 int edgenode_duration(const char *text, size_t n, long long *us);
 /* RFC 3339, whole seconds or (micro) metav1.MicroTime. 0; -1: no such year. */

@@ -33,12 +33,11 @@ static void
 check_decision(struct edgenode *n)
 {
 	struct edgenode_clock now = { 1000 * EDGENODE_SECOND,
-		1764230400 * EDGENODE_SECOND };
+		1764230400 * EDGENODE_SECOND, NULL };
 	const struct edgenode_options o = { .name = "c",
 		.takeover_us = 20 * EDGENODE_SECOND,
 		.renew_us = 15 * EDGENODE_SECOND,
 		.retry_us = 5 * EDGENODE_SECOND,
-		.max_us = -1,
 		.show = 1,
 		.proved = now.at + 25 * EDGENODE_SECOND };
 	struct edgenode_says s;
@@ -73,13 +72,20 @@ check_words(struct edgenode *n)
 static void
 check_memory(char *text)
 {
-	const struct edgenode_clock now = { 1000, 5000 };
+	const struct edgenode_clock now = { 1000, 5000, "b" };
+	struct edgenode_memory_age age = { 0, 0 };
 	struct edgenode n = { 0 }, *rows[] = { &n };
 	struct edgenode_table t = { .rows = rows, .n = 1 };
 	char name[] = "a";
 
+	char *rest = strchr(text, '\n');
+
 	n.name = name;
-	edgenode_memory_line(&t, &now, text);
+	if (rest != NULL)
+		*rest++ = '\0';
+	if (edgenode_memory_head(&age, &now, text) == 0)
+		edgenode_memory_line(&t, &age, &now,
+		    rest != NULL ? rest : text);
 	if (n.seen.at > now.at || n.seen.us > now.us)
 		abort();
 }

@@ -17,17 +17,18 @@ events() {
 
 # --- no durations ---
 
-for node in empty minus plain; do
+for node in empty ever minus plain; do
 	node $node
 done
 change nodes empty '.metadata.annotations[$k] = ""' --arg k $N/max-autonomy
 change nodes minus '.metadata.annotations[$k] = "-1h"' --arg k $N/max-autonomy
+change nodes ever '.metadata.annotations[$k] = "0"' --arg k $N/max-autonomy
 step 0 -M 1m
 obey
 is 'what is no duration is told' "$(events)" \
 	'EdgeNodeBadMaxAutonomy empty,EdgeNodeBadMaxAutonomy minus'
 for at in 10 20; do
-	beat empty && beat minus && beat plain
+	beat empty && beat ever && beat minus && beat plain
 	step $at -M 1m
 	obey event
 done
@@ -42,7 +43,7 @@ has edgenodes empty "$ready" '"False CutOff"'
 events >"$T/told"
 ok "$(grep -q 'EdgeNodeBadMaxAutonomy plain' "$T/told"; echo $?)" 'that of an EdgeNode, too'
 step 79 -M 1m
-did 'the default counts' 'renew empty,renew minus,renew plain'
+did 'the default counts' 'renew empty,renew ever,renew minus,renew plain'
 obey
 step 80 -M 1m
 obey
@@ -50,6 +51,11 @@ for node in empty minus plain; do
 	has edgenodes $node "$auto" '"False AutonomyExceeded: left to the master: cut off for more than 60s"'
 	has edgenodes $node '.status|[.lastHeartbeatTime,.takenOverSince]' "[\"$(when 20)\",null]"
 done
+has edgenodes ever "$ready" '"False CutOff"'
+step 4000 -M 1m
+did 'but not for one that says 0' 'renew ever'
+step 4001 -M 0
+did 'which is for ever as an option, too' 'edgenode empty,edgenode minus,edgenode plain,event empty,event minus,event plain,renew empty,renew ever,renew minus,renew plain'
 rm "$o"/*/* "$T/seen"
 
 # --- Leases ---

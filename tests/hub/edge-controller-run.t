@@ -117,4 +117,50 @@ kill "$pid"
 timeout 10 "$controller" -d "$data" -i 0.1s 2>"$T/err" | head -n 1 >/dev/null
 wait_for grep -q 'nobody reads\|Broken pipe' "$T/err"
 ok $? 'nobody reads: it ends'
+
+# --- written by hand ---
+
+rm "$o"/*/* "$T/seen"
+feed $shown /apis/ote.baidu.com/v1/namespaces/kube-system/edgenodes
+node a
+step 0
+obey
+turned='.status.conditions[]|select(.type=="Ready").lastTransitionTime'
+tree
+rm "$T/seen" "$T/metrics"
+: >"$T/out"
+run
+wait_for [ -e "$T/metrics" ]
+is 'an EdgeNode that is as it should be is left alone' "$(cat "$T/out")" ''
+change edgenodes a "($turned) = \"2001-01-01T00:00:00Z\""
+render $shown EdgeNode edgenodes
+wait_for asked edgenode
+is 'a time that was edited is restored' "$(jq -r "select(.why == \"edgenode\").body|$turned" \
+	"$T/out" | head -n 1)" "$(when 0)"
+kill "$pid"
+wait "$pid"
+
+# --- a clock that is set ---
+
+rm "$o"/*/*
+rm -rf "${data:?}/$shown" "$T/seen"
+node a
+tree
+round() {
+	"$controller" -1 -d "$data" -s "$T/seen" -a 1h >"$T/out" 2>"$T/err"
+}
+earlier() { # FIELD LINE: two hours, in the lines behind that
+	awk -v CONVFMT=%d -v f="$1" -v l="$2" 'NR > l { $f -= 7200000000 }
+		{ print }' "$T/seen" >"$T/seen.new"
+	mv "$T/seen.new" "$T/seen"
+}
+round
+set -- "$(cut -d' ' -f1 "$T/seen" | head -n 1)"
+is 'what was seen is of a boot' "$1" "$(cat /proc/sys/kernel/random/boot_id)"
+earlier 3 0
+round
+did 'two hours by a clock that was set: nobody is late' ''
+earlier 2 1
+round
+did 'two hours that have passed' 'renew a'
 done_testing

@@ -52,7 +52,7 @@ did 'when it begins anew, too' ''
 
 change nodes a '.metadata.labels = {site: "two"}'
 two 24
-did 'a node that changes sides is renewed' 'renew a'
+did 'a node that changes sides is renewed, its EdgeNode signed anew' 'edgenode a,renew a'
 obey
 is 'by the latter' "$(jq -r ".metadata.annotations[\"$N/renewed-by\"]" "$o/leases/a" |
 	cut -d' ' -f1)" "$(jq -r .status.observedBy "$o/edgenodes/b")"

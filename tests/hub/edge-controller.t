@@ -58,6 +58,11 @@ has leases a .metadata.annotations null
 has edgenodes a '.status|[.phase,.lastHeartbeatTime,.takenOverSince]' '["Ready",null,null]'
 step 41
 did 'once' ''
+change edgenodes a '.status.observedBy = "me"'
+step 41
+did 'nobody else has written it' 'edgenode a'
+obey
+has edgenodes a .status.observedBy '"ote-edge-controller"'
 
 change nodes a '.metadata.annotations[$k] = "5m"' --arg k $N/max-autonomy
 beat a

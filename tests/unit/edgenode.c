@@ -14,7 +14,6 @@ static struct edgenode_options o = { .name = "ctl",
 	.takeover_us = 20 * S,
 	.renew_us = 15 * S,
 	.retry_us = 5 * S,
-	.max_us = -1,
 	.show = 1 };
 static struct edgenode n;
 static struct edgenode_clock now;
@@ -57,11 +56,20 @@ static void
 show(void)
 {
 	struct edgenode_says s;
+	enum edgenode_truth to;
+	int i;
 
 	edgenode_say(&s, &n);
 	n.shown.there = 1;
 	n.shown.said = edgenode_said(&s);
 	n.shown.owner = n.node.uid;
+	n.shown.by_us = 1;
+	for (i = 0; i < EDGENODE_CONDITIONS; i++) {
+		to = edgenode_truth(&s, i);
+		if (n.shown.turned[i].to != to)
+			n.shown.turned[i] =
+			    (struct edgenode_turn) { now.us, to };
+	}
 	edgenode_stir(&n, EDGENODE_TRY_SHOW, &now);
 }
 
@@ -155,6 +163,50 @@ test_takeover(void)
 	    "deleted by hand: made again");
 }
 
+/* As long as nobody gives in. */
+static void
+edit(long long s)
+{
+	at(s);
+	n.shown.by_us = 0;
+	edgenode_stir(&n, EDGENODE_TRY_SHOW, &now);
+}
+
+static void
+test_edits(void)
+{
+	long long turned;
+
+	begin();
+	turned = n.turned[EDGENODE_READY].us;
+	is_int(turned, BEGIN * S, "when a condition turned is kept in mind");
+	n.shown.turned[EDGENODE_READY].us -= 60 * S;
+	edgenode_stir(&n, EDGENODE_TRY_SHOW, &now);
+	wants(1, EDGENODE_HEALTHY, EDGENODE_SHOW, "a time is edited: restored");
+	is_int(n.turned[EDGENODE_READY].us, turned, "as it was");
+	n.shown.turned[EDGENODE_READY].us = turned;
+	edgenode_stir(&n, EDGENODE_TRY_SHOW, &now);
+	wants(2, EDGENODE_HEALTHY, 0, "which is all");
+	edit(16);
+	wants(16, EDGENODE_HEALTHY, EDGENODE_SHOW, "who wrote it, too");
+	n.shown.by_us = 1;
+	edit(17);
+	wants(17, EDGENODE_HEALTHY, 0, "one that insists");
+	at(19);
+	lease(-3590, 0);
+	wants(38, EDGENODE_HEALTHY, 0, "is waited for");
+	at(38);
+	lease(-3580, 0);
+	wants(46, EDGENODE_HEALTHY, EDGENODE_SHOW, "twice as long");
+	edit(50);
+	lease(-3570, 0);
+	n.shown.said = 5;
+	wants(50, EDGENODE_HEALTHY, 0, "what is written is not written twice");
+	edit(51);
+	wants(51, EDGENODE_HEALTHY, EDGENODE_SHOW,
+	    "what only this one can know is written at once");
+}
+
 static void
 test_return(void)
 {
@@ -201,7 +253,8 @@ test_line(void)
 	is_int(edgenode_see_lease(&n, &now), 0, "one of another does not");
 
 	begin();
-	o.proved = n.node.max_us = 0;
+	o.proved = 0;
+	n.node.max_us = S;
 	wants(100, EDGENODE_LATE, 0, "its time is over, if it is not us");
 	o.probe = 1;
 	wants(101, EDGENODE_LATE, 0, "which is not tried out by its Lease");
@@ -288,7 +341,7 @@ test_limits(void)
 	    "then it is let go");
 	show();
 	wants(100, EDGENODE_RELEASED, 0, "for good");
-	n.node.max_us = 0;
+	n.node.max_us = 1;
 	n.seen.heard = 1;
 	at(200);
 	lease(-10, 0);
@@ -297,7 +350,18 @@ test_limits(void)
 		EDGENODE_TELL_CONNECTED,
 	    "until it is back");
 	wants(220, EDGENODE_RELEASED, EDGENODE_SHOW | EDGENODE_TELL_LET_GO,
-	    "with none at all it is not taken over");
+	    "with next to none it is not taken over");
+	begin();
+	o.max_us = 60 * S;
+	n.node.max_us = 0;
+	wants(3600, EDGENODE_TAKING, EDGENODE_RENEW, "0 is for ever");
+	n.node.max_us = -1;
+	n.shown.max_us = 0;
+	wants(3610, EDGENODE_TAKING, EDGENODE_RENEW, "of an EdgeNode, too");
+	n.shown.max_us = -1;
+	wants(3620, EDGENODE_RELEASED, EDGENODE_SHOW | EDGENODE_TELL_LET_GO,
+	    "whatever the limit of all others");
+	o.max_us = 0;
 	begin();
 	n.node.bad_max = 7;
 	wants(1, EDGENODE_HEALTHY, EDGENODE_TELL_BAD_MAX, "no duration");
@@ -377,7 +441,7 @@ test_others(void)
 	n.lease.renewed_us = n.lease.since_us = n.lease.by_us = 0;
 	wants(32, EDGENODE_IGNORED, EDGENODE_DELETE, "and then its EdgeNode");
 	take_over();
-	n.node.selected = n.mine = 0;
+	n.node.selected = n.mine = n.shown.by_us = 0;
 	wants(30, EDGENODE_IGNORED, 0, "what another one selects");
 	begin();
 	n.lease.held = 0;
@@ -418,6 +482,8 @@ test_times(void)
 	char at_[EDGENODE_TIME];
 
 	lasts("0", 0);
+	lasts("0s", 0);
+	lasts("1ns", 1);
 	lasts("20s", 20 * S);
 	lasts("1h30m", 5400 * S);
 	lasts("1.5h", 5400 * S);
@@ -470,36 +536,74 @@ test_read(void)
 	ok(node.max_us == -1 && node.bad_max != 0, "a number is no duration");
 }
 
+/* A file that was kept when node a had been heard of 9 s ago. */
 static void
-test_memory(void)
+kept(const char *boot, struct edgenode_memory_age *a, long long passed)
+{
+	char head[128];
+
+	now.at = 900 * S;
+	now.us = BEGIN * S;
+	snprintf(head, sizeof(head), "%s %lld %lld", boot, now.at - passed * S,
+	    now.us - 100 * S);
+	is_int(edgenode_memory_head(a, &now, head), 0, "a first line");
+	memset(&n.seen, 0, sizeof(n.seen));
+}
+
+static void
+recalls(const struct edgenode_memory_age *a, long long seconds,
+    const char *name)
 {
 	struct edgenode *rows[] = { &n };
 	struct edgenode_table t = { .rows = rows, .n = 1 };
 	char line[128];
 
-	begin();
-	memset(&n.seen, 0, sizeof(n.seen));
-	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 0 0 0 0 a",
-	    (BEGIN - 9) * S);
-	edgenode_memory_line(&t, &now, line);
+	snprintf(line, sizeof(line), "7 %lld %lld 0 1 0 -1 0 0 0 0 0 0 a",
+	    a->kept_at - 9 * S, (BEGIN - 50) * S);
+	edgenode_memory_line(&t, a, &now, line);
+	is_int((now.at - n.seen.at) / S, seconds, name);
 	ok(n.seen.lease && n.seen.heard && !n.seen.report &&
-		n.seen.at == now.at - 9 * S && n.seen.renew_us == 7,
-	    "what another has seen");
-	memset(&n.seen, 0, sizeof(n.seen));
-	snprintf(line, sizeof(line), "7 %lld 0 1 0 -1 0 0 0 0 0 0 a",
-	    (BEGIN + 9) * S);
-	edgenode_memory_line(&t, &now, line);
-	is_int(n.seen.at, now.at, "by a clock that was set back");
-	memset(&n.seen, 0, sizeof(n.seen));
+		n.seen.renew_us == 7 && n.seen.us == (BEGIN - 50) * S,
+	    "and the rest");
+}
+
+static void
+test_memory(void)
+{
+	struct edgenode *rows[] = { &n };
+	struct edgenode_table t = { .rows = rows, .n = 1 };
+	struct edgenode_memory_age age;
+	char line[128];
+
+	begin();
+	now.boot = "one";
+	kept("one", &age, 5);
+	recalls(&age, 14, "what was seen grows old, by no clock that is set");
+	kept("one", &age, -5);
+	recalls(&age, 9, "a time to come is now");
+	kept("two", &age, 5);
+	recalls(&age, 9, "of another boot: as old as it was");
+	kept("two", &age, -3600);
+	recalls(&age, 9, "which may have been longer");
+	now.boot = NULL;
+	kept("one", &age, 5);
+	recalls(&age, 109, "a time that was given counts as it is");
+	now.boot = "one";
+	kept("-", &age, 5);
+	recalls(&age, 9, "but not afterwards");
 	snprintf(line, sizeof(line), "7 8 9 a");
-	edgenode_memory_line(&t, &now, line);
+	memset(&n.seen, 0, sizeof(n.seen));
+	edgenode_memory_line(&t, &age, &now, line);
 	ok(!n.seen.lease, "no line");
+	is_int(edgenode_memory_head(&age, &now, line), -1, "no first line");
+	now.boot = NULL;
 }
 
 int
 main(void)
 {
 	test_takeover();
+	test_edits();
 	test_return();
 	test_line();
 	test_probes();
