@@ -167,7 +167,7 @@ round() {
 	    exit 100
 	}
 	code=0
-	rm -rf '$1/cache'
+	rm -rf '$1/cache' '$run/failed'
 	touch '$run/pods.conf'
 	cat '$run/feeds.conf' '$run/pods.conf' >'$run/round-feeds.conf'
 	rm -f '$1/wishes/'*
@@ -177,6 +177,7 @@ round() {
 	    [ -e '$1/cache/'"\$feed/journal" ] || code=1
 	done
 	. '$run/act' || code=\$?
+	[ ! -e '$run/failed' ] || code=1
 	exit \$code
 	END
 }
@@ -207,8 +208,13 @@ act() {
 		decide command_line "$@"
 		return
 	fi
-	printf '%s |\n\t%s |\n\tawk%s -v "file=%s" -f "%s"\n' \
-		"$(decide command_line "$@")" "$(command_line ote-apply -k "$master")" \
+	decide=$(decide command_line "$@")
+	apply=$(command_line ote-apply -k "$master")
+	if $once; then
+		decide="{ $decide || : >'$run/failed'; }"
+		apply="{ $apply || : >'$run/failed'; }"
+	fi
+	printf '%s |\n\t%s |\n\tawk%s -v "file=%s" -f "%s"\n' "$decide" "$apply" \
 		"$unbuffered" "$run/applied" "$share/edgecontroller-results.awk"
 }
 

@@ -123,6 +123,28 @@ echo '/api/v1/pods fieldSelector=spec.nodeName=a' >data/run/pods.conf
 "$controller" -1 --dry-run -kubeconfig kc -d data >/dev/null
 has round-feeds.conf '/api/v1/pods fieldSelector=spec.nodeName=a'
 has round-feeds.conf '/api/v1/nodes fields='
+cat >bin/ote-watch-sync <<'END'
+#!/bin/sh
+for feed in core/v1/nodes/all coordination.k8s.io/v1/leases/kube-node-lease; do
+	mkdir -p "data/cache/$feed"
+	: >"data/cache/$feed/journal"
+done
+END
+# one_round NAME WANT: its exit code
+one_round() {
+	"$controller" -1 -kubeconfig kc -d data >/dev/null 2>err
+	is "$1" "$?" "$2"
+}
+cp bin/ote-edge-controller decides
+sed 's/^echo.*/exit 111/' decides >bin/ote-edge-controller
+one_round 'in which nothing is decided' 1
+cp decides bin/ote-edge-controller
+cp bin/ote-apply applies
+echo 'exec cat >/dev/null' >>bin/ote-apply
+one_round 'and one after that' 0
+echo 'cat >/dev/null; exit 111' >>applies
+mv applies bin/ote-apply
+one_round 'in which nothing is done' 1
 once_as() {
 	"$@" "$controller" -1 -kubeconfig kc -d data 2>err
 }
@@ -153,8 +175,8 @@ if no_run true 2>/dev/null; then
 			'100 1 1 '
 	done
 	no_run env XDG_RUNTIME_DIR="$T/tmp" "$controller" -1 -kubeconfig kc
-	is 'with one: the round fails for want of a tree' "$? $(ls tmp)" \
-		'1 ote-edgecontroller'
+	is 'with one: the round fails for want of a tree there' \
+		"$? $(ls tmp)" '1 ote-edgecontroller'
 else
 	skip 'needs unshare(1), as root'
 fi
