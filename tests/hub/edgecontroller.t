@@ -182,6 +182,14 @@ else
 fi
 rm bin/ote-watch-sync
 ln -s "$bin/ote-watch-sync" bin/
+for file in data/run/* acting stand-by decided www/metrics seen; do
+	file=run/${file#data/run/}
+	[ -d "data/$file" ] ||
+		sed -n '/^.Ss The data directory of EdgeC/,/^.Ss A feed/p' \
+			"$top/bin/ote-edge.7" | grep '^\.It Pa' |
+		tr ' ' '\n' | grep -qxF "$file" || echo "$file"
+done >untold
+is 'all of its files are in ote-edge(7)' "$(cat untold)" ''
 
 # --- metrics ---
 
