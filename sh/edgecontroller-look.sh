@@ -8,9 +8,11 @@ set -eu
 
 run=$1
 
-# By the pid of run/act, which is killed, not ended, by whoever stops leading.
+# By the pid of run/act, which is killed, not ended, by whoever stops leading:
+# the pid may be another's by now.
 leads() {
-	[ -e "$run/acting" ] && kill -0 "$(cat "$run/acting")" 2>/dev/null
+	pid=$(cat "$run/acting" 2>/dev/null) &&
+		[ "$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline")" = "sh $run/act " ]
 }
 
 while sleep 5; do

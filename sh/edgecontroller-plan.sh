@@ -10,6 +10,8 @@ check_options() {
 	takeover_s=$(seconds --takeover-after "$takeover") || exit
 	check_number --takeover-after "$takeover_s" 5 3600
 	autonomy_s=$(seconds --max-autonomy "$autonomy") || exit
+	[ "$autonomy_s" -le 999999999 ] || die "--max-autonomy $autonomy: over" \
+		"31 years: say 0, for ever"
 	[ "$takeover_s" -le 30 ] || echo "${0##*/}: --takeover-after $takeover:" \
 		"masters with defaults call a node Unknown after 40 or 50 s:" \
 		"leave time for the writes" >&2
@@ -32,6 +34,9 @@ check_options() {
 	case $(awk -W version 2>&1 </dev/null) in
 	mawk*) unbuffered=' -W interactive' ;;
 	esac
+	said=$(decide tool_says "$data" -n 2>&1) ||
+		die "$(printf '%s\n' "$said" | sed -e 's/^[^:]*: //' \
+			-e 's/^-l: /--node-selector: /')"
 }
 
 check_nodes() {
@@ -39,6 +44,7 @@ check_nodes() {
 	case $self in
 	*[!A-Za-z0-9._-]*) die "--name $self: letters, digits and . _ - only" ;;
 	esac
+	[ ${#self} -le 127 ] || die "--name $self: over 127 bytes: shorten it"
 	if $all_nodes; then
 		[ -z "$selector" ] || die "--all-nodes: with --node-selector" \
 			"$selector: give one of them"
@@ -66,7 +72,8 @@ check_elect() {
 	esac
 }
 
-# Where it stays, what a former run knew of heartbeats is of use.
+# Where it stays, what a former run knew of heartbeats is of use; with -1 no
+# heartbeat is ever old without that.
 default_data() {
 	[ -z "$data" ] || return 0
 	for dir in /run "${XDG_RUNTIME_DIR-}"; do
@@ -74,6 +81,8 @@ default_data() {
 		data=$dir/ote-edgecontroller
 		return
 	done
+	! $once || die "-1: no directory that stays from round to round (/run and" \
+		"XDG_RUNTIME_DIR cannot be written): name one with --data-path"
 	data=$tmp/data
 	$test_only || data=$(mktemp -d) || die "--data-path: no directory to" \
 		"write to found: name one"
@@ -118,7 +127,11 @@ in_cluster() {
 }
 
 check_rendered() {
-	! $once || return 0
+	if $once; then
+		[ ! -e "$data/lock" ] || flock -n "$data/lock" true ||
+			die "$data/lock: somebody holds it: one at a time"
+		return
+	fi
 	tool_says ote-supervise -n -l "$data/lock" "$tmp/plan"
 	[ -n "$metrics" ] || return 0
 	said=$(lighttpd -tt -f "$tmp/lighttpd.conf" 2>&1) ||
@@ -134,7 +147,7 @@ render() {
 	*) master=$kubeconfig ;;
 	esac
 	act "$2" >"$1/act"
-	decide "$2" -1 >"$1/stand-by"
+	decide command_line "$2" -1 >"$1/stand-by"
 	round "$2" >"$1/round"
 	[ -z "$metrics" ] || sed -e "s|@DATA@|$2|" -e "s|@ADDRESS@|$host|" \
 		-e "s|@PORT@|$port|" "$etc/controller-metrics.conf.in" \
@@ -154,7 +167,7 @@ round() {
 	    exit 100
 	}
 	code=0
-	rm -rf '$1/cache'
+	rm -rf '$1/cache' '$run/failed'
 	touch '$run/pods.conf'
 	cat '$run/feeds.conf' '$run/pods.conf' >'$run/round-feeds.conf'
 	rm -f '$1/wishes/'*
@@ -164,20 +177,22 @@ round() {
 	    [ -e '$1/cache/'"\$feed/journal" ] || code=1
 	done
 	. '$run/act' || code=\$?
+	[ ! -e '$run/failed' ] || code=1
 	exit \$code
 	END
 }
 
-# decide DATA [OPTION...]: what it has seen of heartbeats is for the next one
+# decide command_line|tool_says DATA [OPTION...]: what it has seen of heartbeats
+# is for the next one
 decide() {
-	at=$1
-	shift
+	how=$1 at=$2
+	shift 2
 	[ "$autonomy_s" -eq 0 ] || set -- "$@" -M "$autonomy_s"
 	! $all_nodes || set -- "$@" -A
 	[ -z "$selector" ] || set -- "$@" -l "$selector"
 	! $evidence || set -- "$@" -P 2
 	[ -z "$self" ] || set -- "$@" -N "$self"
-	command_line ote-edge-controller -d "$at" -a "$takeover_s" \
+	"$how" ote-edge-controller -d "$at" -a "$takeover_s" \
 		-s "$at/run/seen" "$@"
 }
 
@@ -190,11 +205,16 @@ act() {
 		printf "echo \$\$ >'%s'\n" "$run/acting"
 	fi
 	if $dry_run; then
-		decide "$@"
+		decide command_line "$@"
 		return
 	fi
-	printf '%s |\n\t%s |\n\tawk%s -v "file=%s" -f "%s"\n' \
-		"$(decide "$@")" "$(command_line ote-apply -k "$master")" \
+	decide=$(decide command_line "$@")
+	apply=$(command_line ote-apply -k "$master")
+	if $once; then
+		decide="{ $decide || : >'$run/failed'; }"
+		apply="{ $apply || : >'$run/failed'; }"
+	fi
+	printf '%s |\n\t%s |\n\tawk%s -v "file=%s" -f "%s"\n' "$decide" "$apply" \
 		"$unbuffered" "$run/applied" "$share/edgecontroller-results.awk"
 }
 

@@ -22,23 +22,25 @@ function save(	key) {
 }
 
 function tell(key, text) {
-	if (key in told)
+	if (key in told || tells >= 100)
 		return
 	told[key] = 1
+	tells++
 	print "ote_edgecontroller: " text >"/dev/stderr"
 	fflush("/dev/stderr")
 }
 
-# cannot patch resource "nodes/status" in API group "" ..., in our words
+# cannot patch resource "nodes/status" in API group "" ..., in our words; "" of
+# what is no such message
 function forbidden(message) {
 	if (!match(message, /cannot [a-z]+ resource ".*/))
-		return message
+		return ""
 	message = substr(message, RSTART + 7)
 	gsub(/"/, "", message)
 	sub(/ resource /, " ", message)
 	sub(/ in API group  /, " ", message)
 	sub(/ in API group /, " of ", message)
-	return message ": see deploy/controller/rbac.yml"
+	return "may not " message ": see deploy/controller/rbac.yml"
 }
 
 {
@@ -46,13 +48,16 @@ function forbidden(message) {
 	    substr($0, RSTART + 7, RLENGTH - 7) : 0
 	why = field("why", $0)
 	count[why " " code]++
-	if (code == 403)
-		tell(forbidden(field("message", $0)),
-		    "may not " forbidden(field("message", $0)))
+	message = field("message", $0)
+	if (code == 403 && (may_not = forbidden(message)) != "")
+		tell(may_not, may_not)
+	else if (code == 403)
+		tell(message, "the master refused " why " of " field("node", $0) \
+		    ": 403 " field("reason", $0) ": " message)
 	else if (code >= 400 && code < 500 && code != 401 && code != 404 &&
 	    code != 409 && code != 429)
 		tell(why code, why " of " field("node", $0) ": " code " " \
-		    field("reason", $0) ": " field("message", $0))
+		    field("reason", $0) ": " message)
 	if (code != 404 && code != 409 && code !~ /^2/ &&
 	    field("reason", $0) != "Replaced")
 		failed = 1

@@ -58,13 +58,36 @@ install_it() {
 	}
 }
 
+# lines_of FILTER RESOURCE [OPTION...]: what that makes of each object
+lines_of() {
+	filter=$1
+	shift
+	kc get "$@" -o json >"$tmp/objects" &&
+		jq -r --arg taint "$cut_off" --arg prefix "${cut_off%/*}/" \
+			".items[] | $filter" "$tmp/objects" >"$tmp/lines"
+}
+
 # Whoever is removed may stand in for nodes: nobody would take the taint away.
 untaint() {
-	kc get nodes -o json | jq -r --arg k "$cut_off" '.items[] |
-		select(any(.spec.taints[]?; .key == $k)) | .metadata.name' |
-		while read -r name; do
-			kc taint node "$name" "$cut_off-" </dev/null
-		done
+	# shellcheck disable=SC2016
+	lines_of 'select(any(.spec.taints[]?; .key == $taint)) |
+		.metadata.name' nodes || return
+	while read -r name; do
+		kc taint node "$name" "$cut_off-" </dev/null || return
+	done <"$tmp/lines"
+}
+
+# Nor the annotations of Leases.
+unmark() {
+	# shellcheck disable=SC2016
+	lines_of '.metadata | .name + " " + ([.annotations // {} | keys[] |
+		select(startswith($prefix)) + "-"] | select(. != []) |
+		join(" "))' leases -n kube-node-lease || return
+	while read -r name keys; do
+		# shellcheck disable=SC2086
+		kc annotate lease -n kube-node-lease "$name" $keys </dev/null ||
+			return
+	done <"$tmp/lines"
 }
 
 # Without rights first: its pods may be where nobody can end them.
@@ -72,9 +95,12 @@ remove_it() {
 	check_cluster
 	overlay
 	kc delete clusterrolebinding ote-edgecontroller --ignore-not-found &&
+		kc delete rolebinding -n kube-node-lease \
+			ote-edgecontroller-leases --ignore-not-found &&
 		kc delete deployment -n ote-edge ote-edgecontroller \
 			--ignore-not-found --wait=false &&
-		untaint || die "not all of it is gone: see above, and run this again"
+		untaint && unmark ||
+		die "not all of it is gone: see above, and run this again"
 	kc delete -k "$tmp" --ignore-not-found --timeout="$((timeout + 1))s" ||
 		die "not all of it is gone: see above, and run this again"
 }

@@ -8,6 +8,7 @@ case $prefix in
 esac
 check_text --prefix "$prefix"
 list=$DESTDIR$prefix/share/ote-edge/installed
+wrote=$DESTDIR$prefix/share/ote-edge/configured
 unit=ote-edgehub.service
 
 check_root() {
@@ -58,11 +59,33 @@ make_user() {
 	fi
 }
 
+# keep_sum FILE: what was written there, for --remove
+keep_sum() {
+	{
+		[ ! -e "$wrote" ] || grep -v "  $1\$" "$wrote" || :
+		(cd "$conf" && sha256sum "$1")
+	} >"$tmp/wrote"
+	install -m 644 "$tmp/wrote" "$wrote"
+}
+
+# drop_conf: those that are as they were written
+drop_conf() {
+	[ -e "$wrote" ] || return 0
+	while read -r sum file; do
+		! (cd "$conf" && echo "$sum  $file" |
+			sha256sum -c --status) 2>/dev/null ||
+			rm -f -- "$conf/$file"
+	done <"$wrote"
+	rm -f -- "$wrote"
+}
+
 # write_conf OPTION...: what was not asked for stays as it is
 write_conf() {
 	[ -d "$conf" ] || install -d -m 750 "$conf"
-	[ -z "$kubeconfig" ] ||
+	[ -z "$kubeconfig" ] || {
 		install -m 640 "$kubeconfig" "$conf/kubeconfig"
+		keep_sum kubeconfig
+	}
 	if [ $# -gt 0 ]; then
 		for arg; do
 			check_text "option" "$arg"
@@ -71,6 +94,7 @@ write_conf() {
 		done
 		printf 'OPTIONS="%s"\n' "$*" >"$conf/edgehub.env"
 		chmod 640 "$conf/edgehub.env"
+		keep_sum edgehub.env
 	fi
 	[ -n "$DESTDIR" ] || chgrp -R ote-edge "$conf"
 }
@@ -79,7 +103,8 @@ install_it() {
 	check_root
 	if [ -n "$top" ]; then
 		put_files
-	elif [ "$share" != "$prefix/share/ote-edge" ]; then
+	elif [ "$share" != "$(readlink -f -- "$DESTDIR$prefix/share/ote-edge")" ]
+	then
 		die "--prefix $prefix: this one is in ${share%/share/*}"
 	fi
 	make_user
@@ -114,13 +139,17 @@ remove_it() {
 	else
 		rm -rf -- "$state"
 	fi
-	rm -f -- "$conf/kubeconfig" "$conf/edgehub.env"
+	drop_conf
 	rmdir -- "$conf" 2>/dev/null || [ ! -e "$conf" ] ||
 		echo "$conf: kept: there are files in it" >&2
 	if [ -e "$list" ]; then
 		cp -- "$list" "$tmp/list"
 		rm -f -- "$list"
 		drop_files <"$tmp/list"
+	elif [ -e "$DESTDIR$prefix/bin/ote_edgehub" ]; then
+		echo "$DESTDIR$prefix: programs kept: make install put them there," \
+			"and no list of them: remove ote-*, ote_* and" \
+			"share/ote-edge by hand" >&2
 	fi
 	! with_systemd || systemctl daemon-reload
 	[ -n "$DESTDIR" ] || ! getent passwd ote-edge >/dev/null ||

@@ -41,7 +41,6 @@ check "which the Deployment has" is "$(kc get deployment -n ote-edge \
     ote-edgecontroller -o jsonpath='{.spec.replicas} {.spec.template.spec.containers[0].args[-1:]}')" \
     '1 --max-autonomy=1h'
 account_make
-kc delete crd edgenodes.ote.baidu.com >/dev/null
 
 not_leads() {
 	! controller_leads "$1"
@@ -55,13 +54,34 @@ for what in 'yes patch nodes' 'yes update leases -n kube-node-lease' \
     'yes patch pods --subresource status -A' 'no delete nodes' 'no create nodes' \
     'no create leases -n kube-node-lease' 'no update leases -n kube-system' \
     'no delete pods' 'no get secrets' 'no create pods/eviction' \
-    'yes create leases -n ote-edge' 'yes create events -n default'; do
+    'yes create leases -n ote-edge' 'yes create events -n default' \
+    'yes list nodes' 'yes watch nodes' 'no get nodes' 'no update nodes' \
+    'yes patch nodes --subresource status' 'no update nodes --subresource status' \
+    'no patch pods -A' 'no get pods -A' 'no update pods --subresource status -A' \
+    'yes watch leases -n kube-node-lease' 'no get leases -n kube-node-lease' \
+    'no patch leases -n kube-node-lease' 'no delete leases -n kube-node-lease' \
+    'yes list edgenodes.ote.baidu.com -n kube-system' \
+    'yes delete edgenodes.ote.baidu.com -n kube-system' \
+    'no get edgenodes.ote.baidu.com -n kube-system' \
+    'no update edgenodes.ote.baidu.com -n kube-system' \
+    'yes patch edgenodes.ote.baidu.com --subresource status -n kube-system' \
+    'no update edgenodes.ote.baidu.com --subresource status -n kube-system' \
+    'no list edgenodes.ote.baidu.com -n default' \
+    'no patch events -n default' 'no create events -n kube-system' \
+    'yes get leases/ote-edgecontroller -n ote-edge' \
+    'yes update leases/ote-edgecontroller -n ote-edge' \
+    'no patch leases/ote-edgecontroller -n ote-edge' \
+    'no get leases/other -n ote-edge' \
+    'yes watch customresourcedefinitions/edgenodes.ote.baidu.com' \
+    'no get customresourcedefinitions/edgenodes.ote.baidu.com' \
+    'no list customresourcedefinitions'; do
 	# shellcheck disable=SC2086
 	check "its rights: $what" is "$(as_account ${what#* })" "${what%% *}"
 done
 
 # --- started late, without EdgeNodes ---
 
+kc delete crd edgenodes.ote.baidu.com >/dev/null
 check "without it, nodes that are cut off become Unknown" \
     wait_for 90 Unknown all_status Unknown late plain
 check "and their pods not Ready" wait_for 20 pods pod_is False late
@@ -232,6 +252,9 @@ check "nor for the others" is "$(kc get nodes -o json | jq -c --arg k \
 check "--remove" ote_install --remove
 check "leaves nothing" is "$(kc get namespace,crd,clusterrole,role -A -o name |
     grep -c -e ote-edge -e edgenode || :)" 0
+check "nor its taint" not_tainted "$key/cut-off" two
+check "nor what it wrote into Leases" is "$(kc get leases -n kube-node-lease \
+    -o json | jq -c '[.items[].metadata.annotations // {} | keys[]]')" '[]'
 proc_stop controller-a
 
 # --- by hand ---

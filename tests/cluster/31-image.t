@@ -71,6 +71,13 @@ metrics() {
 	    grep '^ote_edgecontroller_leader '
 }
 check "metrics" wait_for 30 metrics metrics
+leaders() {
+	[ "$(pods -o jsonpath='{range .items[*]}{.status.podIP}{"\n"}{end}' |
+	    while read -r ip; do
+		curl -s -m 5 "http://$ip:9478/metrics" </dev/null || :
+	    done | grep -cx 'ote_edgecontroller_leader 1')" = 1 ]
+}
+check "one of them says that it leads" wait_for 30 leaders leaders
 left=$((70 - ($(now_ms) - t) / 1000))
 check "far: Ready for the master for 70 s" holds $((left > 1 ? left : 1)) \
     node_is True far

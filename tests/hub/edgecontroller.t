@@ -21,6 +21,12 @@ for tool in ote-supervise ote-edge-controller ote-apply ote-leader; do
 	printf '#!/bin/sh\n' >"bin/$tool"
 	chmod +x "bin/$tool"
 done
+# it checks its options, and says what it would be
+cat >bin/ote-edge-controller <<END
+#!/bin/sh
+for arg; do [ "\$arg" != -n ] || exec '$bin/ote-edge-controller' "\$@"; done
+echo decided "\$@"
+END
 OTE_BIN=$T/bin
 
 listing() {
@@ -107,7 +113,6 @@ good 'a dry run' -kubeconfig kc --dry-run
 hasnt act ote-apply
 hasnt plan ote-leader
 hasnt plan lighttpd
-printf '#!/bin/sh\necho decided "$@"\n' >bin/ote-edge-controller
 rm bin/ote-watch-sync
 printf '#!/bin/sh\nexit 0\n' >bin/ote-watch-sync
 chmod +x bin/ote-watch-sync
@@ -118,8 +123,73 @@ echo '/api/v1/pods fieldSelector=spec.nodeName=a' >data/run/pods.conf
 "$controller" -1 --dry-run -kubeconfig kc -d data >/dev/null
 has round-feeds.conf '/api/v1/pods fieldSelector=spec.nodeName=a'
 has round-feeds.conf '/api/v1/nodes fields='
+cat >bin/ote-watch-sync <<'END'
+#!/bin/sh
+for feed in core/v1/nodes/all coordination.k8s.io/v1/leases/kube-node-lease; do
+	mkdir -p "data/cache/$feed"
+	: >"data/cache/$feed/journal"
+done
+END
+# one_round NAME WANT: its exit code
+one_round() {
+	"$controller" -1 -kubeconfig kc -d data >/dev/null 2>err
+	is "$1" "$?" "$2"
+}
+cp bin/ote-edge-controller decides
+sed 's/^echo.*/exit 111/' decides >bin/ote-edge-controller
+one_round 'in which nothing is decided' 1
+cp decides bin/ote-edge-controller
+cp bin/ote-apply applies
+echo 'exec cat >/dev/null' >>bin/ote-apply
+one_round 'and one after that' 0
+echo 'cat >/dev/null; exit 111' >>applies
+mv applies bin/ote-apply
+one_round 'in which nothing is done' 1
+once_as() {
+	"$@" "$controller" -1 -kubeconfig kc -d data 2>err
+}
+cp -r data/run held
+is 'one at a time' "$(once_as flock data/lock; echo "$?") $(cat err)" \
+	"100 ote_edgecontroller: $T/data/lock: somebody holds it: one at a time"
+diff -r held data/run >differs
+ok $? 'nothing of the other is changed' || sed 's/^/# /' differs
+
+# Where nothing stays no heartbeat is ever seen to be old.
+# shellcheck disable=SC2016
+no_run() {
+	env -u XDG_RUNTIME_DIR TMPDIR="$T/tmp" unshare -m sh -c '
+		mount --bind /run /run && mount -o remount,ro,bind /run &&
+		[ ! -w /run ] && exec "$@"' sh "$@"
+}
+mkdir tmp
+if [ ! -w /run ]; then
+	no_run() {
+		env -u XDG_RUNTIME_DIR TMPDIR="$T/tmp" "$@"
+	}
+fi
+if no_run true 2>/dev/null; then
+	for more in '' -t --dry-run; do
+		no_run "$controller" -1 $more -kubeconfig kc >err 2>&1
+		is "one round${more:+, $more}, without a place to stay" \
+			"$? $(wc -l <err) $(grep -c 'with --data-path' err) $(ls tmp)" \
+			'100 1 1 '
+	done
+	no_run env XDG_RUNTIME_DIR="$T/tmp" "$controller" -1 -kubeconfig kc
+	is 'with one: the round fails for want of a tree there' \
+		"$? $(ls tmp)" '1 ote-edgecontroller'
+else
+	skip 'needs unshare(1), as root'
+fi
 rm bin/ote-watch-sync
 ln -s "$bin/ote-watch-sync" bin/
+for file in data/run/* acting stand-by decided www/metrics seen; do
+	file=run/${file#data/run/}
+	[ -d "data/$file" ] ||
+		sed -n '/^.Ss The data directory of EdgeC/,/^.Ss A feed/p' \
+			"$top/bin/ote-edge.7" | grep '^\.It Pa' |
+		tr ' ' '\n' | grep -qxF "$file" || echo "$file"
+done >untold
+is 'all of its files are in ote-edge(7)' "$(cat untold)" ''
 
 # --- metrics ---
 
@@ -142,6 +212,43 @@ bad 'a port in use' "127.0.0.1:$port2: cannot listen" \
 	--metrics-address "127.0.0.1:$port2"
 kill "$pid"
 
+# --- who does not lead looks on ---
+
+mkdir look look/www fast
+printf '#!/bin/sh\nexec /bin/sleep 0.05\n' >fast/sleep
+chmod +x fast/sleep
+echo "echo >>'$T/look/stood'" >look/stand-by
+mkfifo look/fifo
+echo "read -r _ <'$T/look/fifo'" >look/act
+# The first one may have begun before.
+leads() {
+	for _ in 1 2; do
+		rm -f look/www/metrics
+		wait_for test -e look/www/metrics
+	done
+	is "$1" "$(tail -n 1 look/www/metrics)" "ote_edgecontroller_leader $2"
+}
+start look env PATH="$T/fast:$PATH" sh "$top/sh/edgecontroller-look.sh" "$T/look"
+looks=$pid
+leads 'nobody acts' 0
+echo $$ >look/acting
+rm -f look/stood
+leads 'the process id of another is not his who acts' 0
+wait_for test -e look/stood
+ok $? 'so it stands by'
+start act sh "$T/look/act"
+echo "$pid" >look/acting
+leads 'of who acts' 1
+kill "$pid"
+wait "$pid" 2>/dev/null
+leads 'who has gone' 0
+kill "$looks"
+good 'what a former run left' -kubeconfig kc
+echo $$ >data/run/acting
+"$controller" -d data --metrics-address "$metrics" -kubeconfig kc
+[ ! -e data/run/acting ]
+ok $? 'acting is gone at the start'
+
 # --- refusals ---
 
 bad 'an unknown option' '--nope: no such option' --nope=1
@@ -153,6 +260,12 @@ bad 'no unit' '--takeover-after 20: is no duration' --takeover-after 20
 bad 'too soon' '--takeover-after 1: not a number from 5' --takeover-after 1s
 bad 'milliseconds' '--takeover-after 20000ms: is no' --takeover-after 20000ms
 bad 'a bad autonomy' '--max-autonomy 3d: is no duration' --max-autonomy 3d
+bad 'a long autonomy' '--max-autonomy 277778h: over 31' --max-autonomy 277778h
+bad 'a long name' 'over 127 bytes' --name "$(printf '%0200d' 0)"
+for more in '' -t -1 --dry-run; do
+	bad "a bad selector${more:+, $more}" '--node-selector: ' $more \
+		--node-selector '((('
+done
 bad 'two selections' '--all-nodes: with' --all-nodes --node-selector a=b
 bad 'a selector that would need quotes' "--node-selector a='b': quotes" \
 	--node-selector "a='b'"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# synopsis.t: what each tool's -h prints is the SYNOPSIS of its page
+# synopsis.t: what each tool's -h prints is the SYNOPSIS of its page, and
+# ote-edge(7) refers to all of them
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 bin=${OTE_BIN:-$top/build/bin}
@@ -29,4 +30,14 @@ for page in "$top"/bin/*.8 "$top"/fcgi/*.8; do
 			"$got" "$want"
 	fi
 done
+
+n=$((n + 1))
+for page in "$top"/bin/*.8 "$top"/fcgi/*.8 "$top"/sh/*.8; do
+	page=${page##*/}
+	printf '.Xr %s 8\n' "${page%.8}"
+done | LC_ALL=C sort >"${TMPDIR:-/tmp}/pages.$$"
+sed '1,/^\.Sh SEE ALSO/d; s/ ,$//' "$top/bin/ote-edge.7" | grep ^.Xr |
+	LC_ALL=C diff - "${TMPDIR:-/tmp}/pages.$$" || printf 'not '
+echo "ok $n - ote-edge(7) refers to all"
+rm -f "${TMPDIR:-/tmp}/pages.$$"
 echo "1..$n"

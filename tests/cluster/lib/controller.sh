@@ -111,8 +111,9 @@ controller_start() {
 
 # controller_leads NAME: whether its pipeline runs
 controller_leads() {
-	[ -s "$CLUSTER/controller-$1/run/acting" ] &&
-	    kill -0 "$(cat "$CLUSTER/controller-$1/run/acting")" 2>/dev/null
+	_pid=$(cat "$CLUSTER/controller-$1/run/acting" 2>/dev/null) &&
+	    tr '\0' ' ' 2>/dev/null <"/proc/$_pid/cmdline" |
+	    grep -qxF "sh $CLUSTER/controller-$1/run/act "
 }
 
 # controller_tells NAME TEXT
