@@ -17,9 +17,7 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <event2/bufferevent_ssl.h>
 #include <event2/listener.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +25,7 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "dial.h"
 #include "httphead.h"
 #include "net.h"
 #include "ready.h"
@@ -57,12 +56,14 @@ struct session {
 	struct tunnel *t;
 	struct bufferevent *client, *master;
 	struct bufferevent *ended; /* the side that has said all, or NULL */
-	int connected;		   /* the master's side is there */
-	int over;		   /* both have said all: to be flushed only */
+	/* A bufferevent's own timeouts come back once they were taken away. */
+	struct event *deadline; /* for the head, then for the master */
+	int connected;		/* the master's side is there */
+	int over;		/* both have said all: to be flushed only */
 	/* of the tunnel of a k3s agent */
 	int agent;
 	char accept[WEBSOCKET_ACCEPT_SIZE];
-	struct event *deadline; /* the master has not said a word yet */
+	int unanswered; /* the master has not said a word yet */
 	struct tunnel_stub stub;
 };
 
@@ -125,6 +126,7 @@ refuse(struct session *s, int code, const char *message)
 	struct buf b = { 0 };
 	int rc;
 
+	event_del(s->deadline);
 	if (s->master != NULL)
 		bufferevent_free(s->master);
 	s->master = NULL;
@@ -145,8 +147,8 @@ refuse(struct session *s, int code, const char *message)
 static void
 answered(struct session *s)
 {
-	event_free(s->deadline);
-	s->deadline = NULL;
+	s->unanswered = 0;
+	event_del(s->deadline);
 	bufferevent_enable(s->client, EV_READ);
 	bufferevent_write_buffer(s->master, bufferevent_get_input(s->client));
 }
@@ -157,23 +159,11 @@ on_read(struct bufferevent *bev, void *arg)
 	struct bufferevent *to = other(arg, bev);
 	struct session *s = arg;
 
-	if (s->deadline != NULL)
+	if (s->unanswered)
 		answered(s);
 	bufferevent_write_buffer(to, bufferevent_get_input(bev));
 	if (waiting(to) >= WAY_MAX)
 		bufferevent_disable(bev, EV_READ);
-}
-
-/* bev is told that nothing more comes. */
-static void
-say_end(struct bufferevent *bev)
-{
-	struct ssl_st *ssl = bufferevent_openssl_get_ssl(bev);
-
-	if (ssl != NULL)
-		(void)SSL_shutdown(ssl);
-	else
-		(void)shutdown(bufferevent_getfd(bev), SHUT_WR);
 }
 
 /* Nothing waits for bev any more: read on, or pass the end on. */
@@ -185,8 +175,8 @@ on_written(struct bufferevent *bev, void *arg)
 	if (s->over)
 		session_free(s);
 	else if (s->ended != NULL && bev == other(s, s->ended))
-		say_end(bev);
-	else if (s->connected && s->deadline == NULL)
+		dial_end(bev);
+	else if (s->connected && !s->unanswered)
 		bufferevent_enable(other(s, bev), EV_READ);
 }
 
@@ -205,7 +195,7 @@ end_half(struct session *s, struct bufferevent *bev)
 	if (s->ended == NULL) {
 		s->ended = bev;
 		if (waiting(to) == 0)
-			say_end(to);
+			dial_end(to);
 		return;
 	}
 	s->over = 1;
@@ -229,23 +219,14 @@ end_here(struct session *s, int doubtful)
 	if (s->master != NULL)
 		bufferevent_free(s->master);
 	s->master = NULL;
-	if (s->deadline != NULL)
-		event_free(s->deadline);
-	s->deadline = NULL;
+	event_del(s->deadline);
+	s->unanswered = 0;
 	if (s->t->verbose)
 		warnx("the tunnel of an agent ends here%s",
 		    doubtful ? ": the master cannot be reached" : "");
 	if (tunnel_stub_begin(&s->stub, &s->t->stubs, s->client, s->accept,
 		doubtful, on_over, s) == -1)
 		session_free(s);
-}
-
-static void
-on_deadline(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	end_here(arg, 1);
 }
 
 static void
@@ -267,16 +248,31 @@ on_event(struct bufferevent *bev, short what, void *arg)
 
 	if (what & BEV_EVENT_CONNECTED) {
 		s->connected = 1;
-		bufferevent_set_timeouts(bev, NULL, NULL);
 		net_tune(bufferevent_getfd(bev));
-		if (!s->agent)
+		if (!s->agent) {
+			event_del(s->deadline);
 			bufferevent_enable(s->client, EV_READ);
-	} else if (bev == s->master && (!s->connected || s->deadline != NULL)) {
+		}
+	} else if (bev == s->master && (!s->connected || s->unanswered)) {
 		unreachable(s);
 	} else if (s->connected && (what & BEV_EVENT_EOF))
 		end_half(s, bev);
 	else
 		session_free(s);
+}
+
+/* No head came, or nothing from the master. */
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (s->master == NULL)
+		session_free(s);
+	else
+		unreachable(s);
 }
 
 /* --- beginning --- */
@@ -345,25 +341,20 @@ dial(struct tunnel *t, const struct behalf *by)
 static void
 join(struct session *s)
 {
-	struct timeval tv = { CONNECT_S, 0 }, agent = { AGENT_S, 0 };
+	struct timeval tv = { s->agent ? AGENT_S : CONNECT_S, 0 };
 	struct evbuffer *in = bufferevent_get_input(s->client);
 
 	bufferevent_setcb(s->client, on_read, on_written, on_event, s);
 	bufferevent_setcb(s->master, on_read, on_written, on_event, s);
 	bufferevent_setwatermark(s->client, EV_READ, 0, WAY_MAX);
 	bufferevent_setwatermark(s->master, EV_READ, 0, WAY_MAX);
-	if (s->agent) {
-		s->deadline = evtimer_new(s->t->base, on_deadline, s);
-		if (s->deadline == NULL ||
-		    event_add(s->deadline, &agent) == -1) {
-			refuse(s, 500, "no tunnel can be made");
-			return;
-		}
-	} else {
-		bufferevent_set_timeouts(s->master, &tv, &tv);
-		if (evbuffer_get_length(in) > 0)
-			bufferevent_write_buffer(s->master, in);
+	s->unanswered = s->agent;
+	if (event_add(s->deadline, &tv) == -1) {
+		refuse(s, 500, "no tunnel can be made");
+		return;
 	}
+	if (!s->agent && evbuffer_get_length(in) > 0)
+		bufferevent_write_buffer(s->master, in);
 	bufferevent_enable(s->master, EV_READ | EV_WRITE);
 	if (bufferevent_socket_connect(s->master, s->t->to->ai_addr,
 		(int)s->t->to->ai_addrlen) == -1)
@@ -416,7 +407,7 @@ on_head(struct bufferevent *bev, void *arg)
 		return;
 	}
 	bufferevent_disable(bev, EV_READ);
-	bufferevent_set_timeouts(bev, NULL, NULL);
+	event_del(s->deadline);
 	begin(s, in, (size_t)n);
 }
 
@@ -439,14 +430,16 @@ on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *from,
 	s->t = t;
 	t->sessions++;
 	s->client = bufferevent_socket_new(t->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	if (s->client == NULL) {
+	s->deadline = evtimer_new(t->base, on_deadline, s);
+	if (s->client == NULL)
 		close(fd);
+	if (s->client == NULL || s->deadline == NULL ||
+	    event_add(s->deadline, &tv) == -1) {
 		session_free(s);
 		return;
 	}
 	bufferevent_setcb(s->client, on_head, NULL, on_end, s);
 	bufferevent_setwatermark(s->client, EV_READ, 0, HTTPHEAD_MAX + 1);
-	bufferevent_set_timeouts(s->client, &tv, NULL);
 	bufferevent_enable(s->client, EV_READ | EV_WRITE);
 }
 

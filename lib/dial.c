@@ -1,7 +1,10 @@
 /*
  * An OpenSSL client of a kubeconfig.
  */
+#include <sys/socket.h>
+
 #include <errno.h>
+#include <event2/bufferevent_ssl.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -140,4 +143,15 @@ out:
 		errno = EINVAL;
 	}
 	return ssl;
+}
+
+void
+dial_end(struct bufferevent *bev)
+{
+	SSL *ssl = bufferevent_openssl_get_ssl(bev);
+
+	if (ssl != NULL)
+		(void)SSL_shutdown(ssl);
+	else
+		(void)shutdown(bufferevent_getfd(bev), SHUT_WR);
 }

@@ -14,4 +14,8 @@
  */
 SSL *dial_ssl(const struct kubeconfig *k, char *why, size_t len);
 
+/* Who is at the other end of bev, TLS or not, is told that no more comes. */
+struct bufferevent;
+void dial_end(struct bufferevent *bev);
+
 #endif

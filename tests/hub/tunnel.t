@@ -70,6 +70,10 @@ is "$(tr -d '\r' <"$dir/said" | tail -n 3 | paste -sd,)" ',hello,end' \
 wait_for 5 holds "$echo_pid" "$idle"
 ok $? 'both ends are closed'
 
+# The time for a head is over long since when somebody types again.
+{ head_of /echo && sleep 1 && echo one && sleep 11 && echo two; } | talk half >"$dir/said"
+is "$(tr -d '\r' <"$dir/said" | tail -n 4 | paste -sd,)" ',one,two,end' \
+	'a silent client is waited for'
 # frames: of 2^63-1 bytes, of 65535 with none, reserved bits, no mask, a long ping
 {
 	head_of /echo
