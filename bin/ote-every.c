@@ -188,7 +188,8 @@ main(int argc, char **argv)
 		e.file =
 		    strrchr(file, '/') == NULL ? file : strrchr(file, '/') + 1;
 		if ((e.inotify = atomic_watch(file)) == -1)
-			err(100, "%s: its directory", file);
+			err(errno == ENOENT || errno == ENOTDIR ? 100 : 111,
+			    "%s: its directory", file);
 	}
 	if (check)
 		return 0;

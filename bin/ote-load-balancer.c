@@ -470,7 +470,8 @@ watch_file(struct balancer *b)
 	if (b->file == NULL)
 		return;
 	if ((b->inotify = atomic_watch(b->file)) == -1)
-		err(100, "%s: its directory", b->file);
+		err(errno == ENOENT || errno == ENOTDIR ? 100 : 111,
+		    "%s: its directory", b->file);
 	if (daemon_read(b->base, b->inotify, on_inotify, b) == -1)
 		errx(111, "no memory");
 }
