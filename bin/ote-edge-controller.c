@@ -256,8 +256,6 @@ decide(struct controller *c)
 		n = c->table.rows[i];
 		tell(c, n);
 		edgenode_metrics_count(&c->metrics, n->want);
-		if (n->want & EDGENODE_PODS)
-			edgenode_pods_want(&c->pods, n->name);
 	}
 	if (write_wanted(c, EDGENODE_RENEW) == -1 ||
 	    write_wanted(c, ~(unsigned)EDGENODE_RENEW) == -1)
@@ -524,7 +522,7 @@ main(int argc, char **argv)
 	read_boot(&c);
 	c.begun = now(&c).at;
 	c.round.budget = c.once ? UINT_MAX : BUDGET;
-	c.round.trusted = c.once;
+	c.round.trusted = c.pods.once = c.once;
 	if (c.once)
 		status = look(&c) == -1 ? 111 : 0;
 	else

@@ -507,15 +507,12 @@ check_given(const struct balancer *b, const char *addr)
 static void
 raise_limit(void)
 {
-	const rlim_t want = 2 * CONNS_MAX + 32;
-	struct rlimit l;
+	const unsigned long want = 2 * CONNS_MAX + 32;
+	unsigned long have = daemon_descriptors(want);
 
-	if (getrlimit(RLIMIT_NOFILE, &l) == -1 || l.rlim_cur >= want)
-		return;
-	l.rlim_cur = l.rlim_max < want ? l.rlim_max : want;
-	if (setrlimit(RLIMIT_NOFILE, &l) == -1 || l.rlim_cur < want)
-		warnx("only %llu descriptors: fewer than %d connections",
-		    (unsigned long long)l.rlim_cur, CONNS_MAX);
+	if (have < want)
+		warnx("only %lu descriptors: fewer than %d connections", have,
+		    CONNS_MAX);
 }
 
 static void

@@ -450,6 +450,7 @@ main(int argc, char **argv)
 		return 0;
 	}
 	curl_global_init(CURL_GLOBAL_DEFAULT);
+	(void)daemon_descriptors(4 * SOURCES_MAX + 64);
 	open_data(&sync);
 	if (upstream_init(&sync.set.up, &sync.kubeconfig, lb,
 		"ote-watch-sync") == -1)

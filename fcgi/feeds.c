@@ -200,17 +200,11 @@ static void
 touch_used(struct feed_handle *h)
 {
 	long long now = (long long)time(NULL);
-	int fd;
 
 	if (now - h->used < USED_EVERY_S)
 		return;
 	h->used = now;
-	fd =
-	    openat(h->feed.dirfd, "used", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return;
-	(void)futimens(fd, NULL);
-	close(fd);
+	(void)feed_touch(&h->feed);
 }
 
 static int

@@ -77,3 +77,19 @@ daemon_number(const char *text, long low, long high)
 		return -1;
 	return n;
 }
+
+unsigned long
+daemon_descriptors(unsigned long want)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == -1)
+		return 0;
+	if (l.rlim_cur >= want)
+		return l.rlim_cur;
+	l.rlim_cur = l.rlim_max < want ? l.rlim_max : want;
+	if (setrlimit(RLIMIT_NOFILE, &l) == -1 &&
+	    getrlimit(RLIMIT_NOFILE, &l) == -1)
+		return 0;
+	return l.rlim_cur;
+}

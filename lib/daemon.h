@@ -16,4 +16,10 @@ int daemon_read(struct event_base *base, int fd, event_callback_fn each,
 /* A decimal option argument from low to high; -1 if it is none. */
 long daemon_number(const char *text, long low, long high);
 
+/*
+ * Have so many descriptors at a time, or as many as may be, if they are more
+ * than now: how many there are.
+ */
+unsigned long daemon_descriptors(unsigned long want);
+
 #endif

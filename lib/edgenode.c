@@ -328,6 +328,18 @@ lease_wants(struct edgenode *n, const struct edgenode_options *o,
 	return want;
 }
 
+/* From then on its pods are to be healed, see edgenode_pods.h. */
+static void
+see_patched(struct edgenode *n, int taken, const struct edgenode_clock *now)
+{
+	struct edgenode_seen *s = &n->seen;
+
+	if (!taken || !n->node.patched)
+		s->good_at = s->pods = n->pods_after = 0;
+	else if (s->good_at == 0)
+		s->good_at = now->at;
+}
+
 static unsigned
 node_wants(struct edgenode *n, const struct edgenode_options *o,
     const struct edgenode_clock *now)
@@ -343,12 +355,7 @@ node_wants(struct edgenode *n, const struct edgenode_options *o,
 		want |= put ? EDGENODE_PUT_TAINT : EDGENODE_DROP_TAINT;
 	if (may(n, EDGENODE_TRY_READY, taken && n->node.unknown, o, now))
 		want |= EDGENODE_PATCH_READY;
-	if (!taken)
-		n->pods = 0;
-	if (taken && n->node.patched && !n->pods) {
-		want |= EDGENODE_PODS;
-		look_at(n, now->at + o->retry_us);
-	}
+	see_patched(n, taken, now);
 	return want;
 }
 

@@ -25,6 +25,8 @@ enum edgenode_state {
 };
 const char *edgenode_state_name(enum edgenode_state s);
 
+#define EDGENODE_HEALED (-1) /* of pods: no more are to be healed */
+
 /* What was seen of it while we look. */
 struct edgenode_seen {
 	long long renew_us, report_us;
@@ -34,6 +36,8 @@ struct edgenode_seen {
 	long long report_last;	/* 0: none */
 	long long reported_at;	/* when its report changed, 0: never */
 	long long lost_from;	/* since when no peer reaches it, 0: one may */
+	long long good_at;	/* since when its Ready is ours, 0: it is not */
+	int pods; /* how often its pods had their turn, since then; */
 	unsigned lease : 1, report : 1; /* there was a first look */
 	unsigned heard : 1;		/* a heartbeat has come since then */
 	unsigned dead : 1; /* the hub reports, the kubelet does not */
@@ -62,7 +66,8 @@ struct edgenode {
 	long long max_us;	  /* its autonomy, 0: for ever */
 	long long due;		  /* when to decide again; 0: now */
 	uint64_t told_bad;	  /* the annotation that an Event was about */
-	int pods; /* those of a node that was Unknown are done */
+	int pods_turn;		  /* private to edgenode_pods.c */
+	long long pods_after;	  /* when its pods may have their next turn */
 	/* the renewal that was asked for last, and its renewTime; 0: none */
 	long long asked_at, asked_us;
 	/* since when its conditions are what they are, as first seen */
@@ -127,7 +132,6 @@ enum edgenode_want {
 	EDGENODE_TELL_CONNECTED = 1 << 10,
 	EDGENODE_TELL_LET_GO = 1 << 11,
 	EDGENODE_TELL_BAD_MAX = 1 << 12,
-	EDGENODE_PODS = 1 << 13, /* heal its pods; as long as pods is 0 */
 };
 
 /*

@@ -1,12 +1,13 @@
 /*
  * BOOT AT US, when it was kept, and then RENEWTIME SEEN SEENTIME RENEWED HEARD
- * DEAD REPORT FIRST LAST REPORTED LOST LOSTFROM TOLD NAME, a line a node; REPORT
- * is -1 as long as there was no EdgeNode, TOLD is which annotation an Event was
- * about. What ends in TIME, and US and REPORT, are since 1970.
+ * DEAD REPORT FIRST LAST REPORTED LOST LOSTFROM TOLD GOOD PODS NAME, a line a
+ * node; REPORT is -1 as long as there was no EdgeNode, TOLD is which annotation
+ * an Event was about. What ends in TIME, and US and REPORT, are since 1970.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "edgenode_memory.h"
 
 #define FILE_MAX (64 * 1024 * 1024)
-#define FIELDS 13
+#define FIELDS 15
 #define GIVEN "-" /* for a boot: times were given */
 #define MOST (1LL << 60)
 
@@ -40,12 +41,12 @@ edgenode_memory_save(const struct edgenode_table *t,
 		if (s->lease)
 			rc = buf_printf(&b,
 			    "%lld %lld %lld %lld %u %u %lld %lld %lld %lld %u "
-			    "%lld %" PRIu64 " %s\n",
+			    "%lld %" PRIu64 " %lld %d %s\n",
 			    s->renew_us, s->at, s->us, s->renewed_at, s->heard,
 			    s->dead, s->report ? s->report_us : -1,
 			    s->report_first, s->report_last, s->reported_at,
 			    s->lost, s->lost_from, t->rows[i]->told_bad,
-			    t->rows[i]->name);
+			    s->good_at, s->pods, t->rows[i]->name);
 	}
 	if (rc == 0)
 		rc = atomic_write(AT_FDCWD, path, b.data, b.len, 0);
@@ -133,6 +134,9 @@ edgenode_memory_line(struct edgenode_table *t,
 		.reported_at = to_at(v[9], a),
 		.lost = v[10] == 1,
 		.lost_from = to_at(v[11], a),
+		.good_at = to_at(v[13], a),
+		.pods =
+		    v[14] < EDGENODE_HEALED || v[14] > INT_MAX ? 0 : (int)v[14],
 		.lease = 1,
 		.report = v[6] != -1 };
 	n->told_bad = (uint64_t)v[12];

@@ -2,9 +2,14 @@
  * Pods' Ready, after their node was Unknown. What the controller of nodes does
  * to a pod is to make its Ready False and to leave all else: the
  * containers stay ready, and there is no reason. A kubelet gives one.
+ *
+ * The master lists the pods of one node from an index. So a feed a node costs it
+ * what is needed, and the memory here is that of some nodes, where a feed of all
+ * pods would be a list, a watch and an index of the whole cluster for one node.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +17,7 @@
 #include "atomic.h"
 #include "edgenode_pods.h"
 #include "hash.h"
+#include "walk.h"
 
 #define PATH "/api/v1/pods"
 #define SELECTOR "spec.nodeName="
@@ -21,23 +27,32 @@
 #define WISH_AGAIN (10 * EDGENODE_SECOND)
 /* the master may mark pods for a while after it was told otherwise */
 #define QUIET (30 * EDGENODE_SECOND)
+/* when others wait: how long a turn is; without a feed; and then a pause */
+#define TURN (10 * EDGENODE_SECOND)
+#define PATIENCE (60 * EDGENODE_SECOND)
+#define REFUSED (3600 * EDGENODE_SECOND)
 
 struct edgenode_pods_of {
 	char *node;
 	struct feed feed;
-	int open;
-	long long next_wish, next_look, done;
+	int open, stale; /* stale: it has changed since it was looked at */
+	long long begun, opened, next_wish, next_touch;
+	long long after, next_look;
 };
 
 static void
-drop(struct edgenode_pods *p, size_t i)
+of_free(struct edgenode_pods_of *of)
 {
-	struct edgenode_pods_of *of = p->of[i];
-
 	if (of->open)
 		feed_free(&of->feed);
 	free(of->node);
 	free(of);
+}
+
+static void
+drop(struct edgenode_pods *p, size_t i)
+{
+	of_free(p->of[i]);
 	p->of[i] = p->of[--p->n];
 }
 
@@ -48,23 +63,77 @@ edgenode_pods_free(struct edgenode_pods *p)
 		drop(p, p->n - 1);
 }
 
-void
-edgenode_pods_want(struct edgenode_pods *p, const char *node)
+static struct edgenode_pods_of *
+of_new(const char *node)
 {
-	struct edgenode_pods_of *of;
+	struct edgenode_pods_of *of = calloc(1, sizeof(*of));
+
+	if (of != NULL && (of->node = strdup(node)) == NULL) {
+		free(of);
+		of = NULL;
+	}
+	return of;
+}
+
+/* --- whose turn it is --- */
+
+/* Its pods are to be healed, be it under way or not. */
+static int
+is_ill(const struct edgenode *n)
+{
+	return n->state == EDGENODE_TAKEN && n->seen.good_at != 0 &&
+	    n->seen.pods != EDGENODE_HEALED;
+}
+
+static int
+is_waiting(const struct edgenode *n, long long now)
+{
+	return is_ill(n) && !n->pods_turn && now >= n->pods_after;
+}
+
+/* The fewest turns that one of those had who wait; -1: nobody waits. */
+static int
+fewest(const struct edgenode_table *t, long long now)
+{
+	const struct edgenode *n;
+	int least = -1;
 	size_t i;
 
-	for (i = 0; i < p->n; i++)
-		if (strcmp(p->of[i]->node, node) == 0)
-			return;
-	if (p->n == EDGENODE_PODS_MAX || (of = calloc(1, sizeof(*of))) == NULL)
-		return;
-	if ((of->node = strdup(node)) == NULL) {
-		free(of);
-		return;
+	for (i = 0; i < t->n && least != 0; i++) {
+		n = t->rows[i];
+		if (is_waiting(n, now) && (least == -1 || n->seen.pods < least))
+			least = n->seen.pods;
 	}
-	p->of[p->n++] = of;
+	return least;
 }
+
+/* Some more, of those who had the fewest turns. 0, or -1 with errno. */
+static int
+begin(struct edgenode_pods *p, const struct edgenode_table *t, long long now)
+{
+	size_t end = p->n + EDGENODE_PODS_START, i;
+	struct edgenode_pods_of *of;
+	struct edgenode *n;
+	int turns;
+
+	if (p->once || end > EDGENODE_PODS_MAX)
+		end = EDGENODE_PODS_MAX;
+	while (p->n < end && (turns = fewest(t, now)) != -1)
+		for (i = 0; i < t->n && p->n < end; i++) {
+			n = t->rows[i];
+			if (n->seen.pods != turns || !is_waiting(n, now))
+				continue;
+			if ((of = of_new(n->name)) == NULL)
+				return -1;
+			of->begun = now;
+			p->of[p->n++] = of;
+			n->pods_turn = 1;
+			n->seen.pods += turns < INT_MAX;
+		}
+	return 0;
+}
+
+/* --- feeds --- */
 
 static int
 wish(const struct edgenode_pods *p, const struct edgenode_pods_of *of)
@@ -199,61 +268,180 @@ write_pods(struct edgenode_pods_of *of, struct edgenode_writer *w)
 	return n;
 }
 
-/* 1: done, 0: not yet, -1 with errno. */
+/* 1: the node is done with, 0: not yet, -1 with errno. */
 static int
-step(const struct edgenode_pods *p, struct edgenode_pods_of *of,
+look(struct edgenode_pods_of *of, struct edgenode *node,
     struct edgenode_writer *w)
 {
 	long long now = w->now.at;
-	int change = FEED_GREW, n;
+	int n;
 
-	if (of->open)
-		change = feed_follow(&of->feed);
-	else if ((n = open_feed(p, of)) == -1)
-		return 1;
-	if (of->open && (change == -1 || change == FEED_GONE)) {
-		feed_free(&of->feed);
-		of->open = 0;
-	}
-	if (!of->open) {
-		if (now < of->next_wish || p->wanted != NULL)
-			return 0;
-		of->next_wish = now + WISH_AGAIN;
-		return wish(p, of);
-	}
-	if (of->done == 0)
-		of->done = now + QUIET;
-	if (change == FEED_SAME && now < of->next_look)
-		return 0;
-	of->next_look = now + AGAIN;
 	if ((n = write_pods(of, w)) == -1)
 		return -1;
-	return n == 0 && now >= of->done;
+	of->stale = 0;
+	of->next_look = now + AGAIN;
+	/* what was asked for is given time to be seen */
+	of->after = n > 0 ? of->next_look : now;
+	if (n > 0 || now - node->seen.good_at < QUIET)
+		return 0;
+	node->seen.pods = EDGENODE_HEALED;
+	return 1;
+}
+
+/* Without a feed. 1: its turn is over, 0: not yet, -1 with errno. */
+static int
+wait_for(const struct edgenode_pods *p, struct edgenode_pods_of *of,
+    struct edgenode *node, long long now)
+{
+	if (now - of->begun >= PATIENCE) {
+		node->pods_after = now + PATIENCE;
+		return 1;
+	}
+	if (now < of->next_wish || p->wanted != NULL)
+		return 0;
+	of->next_wish = now + WISH_AGAIN;
+	return wish(p, of);
+}
+
+static void
+follow(struct edgenode_pods_of *of, long long now)
+{
+	int change = feed_follow(&of->feed);
+
+	of->stale |= change != FEED_SAME;
+	if (change == -1 || change == FEED_GONE) {
+		feed_free(&of->feed);
+		of->open = 0;
+		of->begun = now;
+	} else if (now >= of->next_touch) {
+		of->next_touch = now + AGAIN;
+		(void)feed_touch(&of->feed);
+	}
+}
+
+/* 1: its turn is over, 0: not yet, -1 with errno. */
+static int
+step(const struct edgenode_pods *p, struct edgenode_pods_of *of,
+    struct edgenode *node, struct edgenode_writer *w)
+{
+	long long now = w->now.at;
+	int rc;
+
+	if (!of->open && (rc = open_feed(p, of)) != 0) {
+		if (rc == -1) {
+			node->pods_after = now + REFUSED;
+			return 1;
+		}
+		of->opened = now;
+		of->stale = 1;
+	}
+	if (of->open)
+		follow(of, now);
+	if (!of->open)
+		return wait_for(p, of, node, now);
+	if (now < of->next_look && (!of->stale || now < of->after))
+		return 0;
+	return look(of, node, w);
+}
+
+/* How many must end their turn for those who wait. */
+static size_t
+too_many(const struct edgenode_pods *p, const struct edgenode_table *t,
+    long long now)
+{
+	if (p->n + EDGENODE_PODS_START <= EDGENODE_PODS_MAX ||
+	    fewest(t, now) == -1)
+		return 0;
+	return p->n + EDGENODE_PODS_START - EDGENODE_PODS_MAX;
+}
+
+static int
+step_all(struct edgenode_pods *p, const struct edgenode_table *t,
+    struct edgenode_writer *w)
+{
+	size_t leave = too_many(p, t, w->now.at), i = 0;
+	const struct edgenode_pods_of *of;
+	struct edgenode *n;
+	int over, rc = 0;
+
+	while (i < p->n) {
+		of = p->of[i];
+		n = edgenode_table_find(t, of->node);
+		over = n == NULL || !is_ill(n);
+		if (!over && (over = step(p, p->of[i], n, w)) == -1)
+			rc = -1;
+		if (over != 1 &&
+		    (leave == 0 || !of->open ||
+			w->now.at < of->opened + TURN)) {
+			i++;
+			continue;
+		}
+		leave -= leave > 0;
+		if (n != NULL)
+			n->pods_turn = 0;
+		drop(p, i);
+	}
+	return rc;
+}
+
+/* --- rounds that are processes --- */
+
+struct round {
+	const struct edgenode_table *t;
+	struct edgenode_writer *w;
+	int rc;
+};
+
+/* What was wanted before and is there now. For walk_feeds(). */
+static int
+look_once(void *arg, const char *dir)
+{
+	struct round *r = arg;
+	struct edgenode_pods_of of = { 0 };
+	const struct feed_query *q = &of.feed.q;
+	struct edgenode *n = NULL;
+
+	if (feed_open(&of.feed, dir) == 0 && strcmp(q->path, PATH) == 0 &&
+	    q->labels[0] == '\0' &&
+	    strncmp(q->fields, SELECTOR, sizeof(SELECTOR) - 1) == 0)
+		n = edgenode_table_find(r->t, q->fields + sizeof(SELECTOR) - 1);
+	if (n != NULL && is_ill(n)) {
+		of.node = n->name; /* borrowed */
+		(void)feed_touch(&of.feed);
+		if (look(&of, n, r->w) == -1)
+			r->rc = -1;
+	}
+	feed_free(&of.feed);
+	return 0;
+}
+
+/* Then others are asked for, for the next one. */
+static int
+step_once(struct edgenode_pods *p, const struct edgenode_table *t,
+    struct edgenode_writer *w)
+{
+	struct round r = { t, w, 0 };
+	size_t i;
+
+	if (walk_feeds(p->data, "core", "v1", "pods", look_once, &r) == -1 ||
+	    begin(p, t, w->now.at) == -1)
+		return -1;
+	for (i = 0; p->wanted == NULL && i < p->n; i++)
+		if (wish(p, p->of[i]) == -1)
+			return -1;
+	return r.rc;
 }
 
 int
 edgenode_pods_step(struct edgenode_pods *p, const struct edgenode_table *t,
     struct edgenode_writer *w)
 {
-	struct edgenode *n;
-	int done, rc = 0;
-	size_t i = 0;
+	int rc;
 
-	while (i < p->n) {
-		n = edgenode_table_find(t, p->of[i]->node);
-		if (n == NULL || n->state != EDGENODE_TAKEN) {
-			drop(p, i);
-			continue;
-		}
-		if ((done = step(p, p->of[i], w)) == -1)
-			rc = -1;
-		if (done != 1) {
-			i++;
-			continue;
-		}
-		n->pods = 1;
-		drop(p, i);
-	}
+	if (p->once)
+		rc = step_once(p, t, w);
+	else if ((rc = begin(p, t, w->now.at)) == 0)
+		rc = step_all(p, t, w);
 	if (p->wanted != NULL && write_wanted(p) == -1)
 		rc = -1;
 	return rc;

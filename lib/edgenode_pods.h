@@ -4,24 +4,28 @@
 #include "edgenode_table.h"
 #include "edgenode_write.h"
 
-#define EDGENODE_PODS_MAX 32 /* nodes at a time */
+#define EDGENODE_PODS_MAX 200  /* nodes at a time */
+#define EDGENODE_PODS_START 20 /* nodes more in a round */
 
 /*
  * The pods of nodes that were found Unknown: the master has made them not
- * Ready. Zeroed memory, with data, is empty.
+ * Ready. Each node has a feed of its own for them, which is told to be in use
+ * only as long as it is read, so that ote-watch-sync(8) drops it soon (-g). They
+ * come by turns, those first that had the fewest. Zeroed memory, with data, is
+ * empty.
  */
 struct edgenode_pods {
 	const char *data;   /* borrowed */
 	const char *wanted; /* borrowed; a file instead of wishes, or NULL */
+	int once;	    /* there is one round: what is there is looked at */
 	struct edgenode_pods_of *of[EDGENODE_PODS_MAX];
 	size_t n;
 };
 
-/* Begin with those of a node; none if too many are under way. */
-void edgenode_pods_want(struct edgenode_pods *p, const char *node);
 /*
- * Leave wishes for feeds that are not there, or lines of feeds.conf for all in
- * the file wanted; write actions for those that are there. The row of a node that is done gets pods = 1. 0, or -1 with errno.
+ * A round. Leave wishes for feeds that are not there, or lines of feeds.conf for
+ * all in the file wanted; write actions for those that are there. The row of a
+ * node that is done gets seen.pods = EDGENODE_HEALED. 0, or -1 with errno.
  */
 int edgenode_pods_step(struct edgenode_pods *p, const struct edgenode_table *t,
     struct edgenode_writer *w);

@@ -130,6 +130,9 @@ enum feed_change {
 /* Take in what was written since. An enum feed_change, or -1 with errno. */
 int feed_follow(struct feed *f);
 
+/* It is in use, so that it is kept (ote-watch-sync(8), -g). 0, or -1 with errno. */
+int feed_touch(const struct feed *f);
+
 /* The object, or NULL. Borrowed until the next follow. */
 const struct feed_object *feed_get(const struct feed *f, const char *ns,
     const char *name);

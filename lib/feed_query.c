@@ -2,10 +2,14 @@
  * What a feed is a feed of: path and selectors, from the file `feed`, from
  * feeds.conf or from a wish.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "feed.h"
 
@@ -181,5 +185,18 @@ feed_query_wish(struct feed_query *q, const char *text, size_t len)
 	if (rc == 0)
 		rc = query_keep(o, &q->keep);
 	json_decref(o);
+	return rc;
+}
+
+int
+feed_touch(const struct feed *f)
+{
+	int fd, rc;
+
+	fd = openat(f->dirfd, "used", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	rc = futimens(fd, NULL);
+	close(fd);
 	return rc;
 }

@@ -147,7 +147,7 @@ render() {
 	*) master=$kubeconfig ;;
 	esac
 	act "$2" >"$1/act"
-	decide command_line "$2" -1 >"$1/stand-by"
+	decide command_line "$2" -1 -w "$run/unwanted" >"$1/stand-by"
 	round "$2" >"$1/round"
 	[ -z "$metrics" ] || sed -e "s|@DATA@|$2|" -e "s|@ADDRESS@|$host|" \
 		-e "s|@PORT@|$port|" "$etc/controller-metrics.conf.in" \
@@ -219,8 +219,9 @@ act() {
 }
 
 plan() {
+	# feeds of pods are dropped when they have been read
 	plan_line sync+ ote-watch-sync -d "$1" -k "$master" -c "$run/feeds.conf" \
-		-w "$sync_timeout"
+		-g 20 -w "$sync_timeout"
 	if $elect; then
 		plan_line lead ote-leader -k "$master" -N "$elect_ns" \
 			-L ote-edgecontroller sh "$run/act"

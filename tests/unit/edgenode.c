@@ -404,9 +404,20 @@ test_found(void)
 	n.node.unknown = 0;
 	n.node.patched = n.node.tainted = 1;
 	show();
-	wants(3, EDGENODE_TAKEN, EDGENODE_PODS, "then its pods");
-	n.pods = 1;
-	wants(4, EDGENODE_TAKEN, 0, "until they are done");
+	wants(3, EDGENODE_TAKEN, 0, "and that is all");
+	is_int(n.seen.good_at, (5 + 3) * S, "its pods are to be healed");
+	n.seen.pods = EDGENODE_HEALED;
+	n.due = 0;
+	wants(9, EDGENODE_TAKEN, 0, "which is known");
+	ok(n.seen.good_at == (5 + 3) * S && n.seen.pods == EDGENODE_HEALED,
+	    "as long as it stays so");
+	n.node.patched = 0;
+	n.node.unknown = 1;
+	n.due = 0;
+	wants(100, EDGENODE_TAKEN, EDGENODE_RENEW | EDGENODE_PATCH_READY,
+	    "Unknown again");
+	ok(n.seen.good_at == 0 && n.seen.pods == 0,
+	    "they are to be healed again");
 
 	take_over();
 	memset(&n.seen, 0, sizeof(n.seen));
@@ -558,12 +569,13 @@ recalls(const struct edgenode_memory_age *a, long long seconds,
 	struct edgenode_table t = { .rows = rows, .n = 1 };
 	char line[128];
 
-	snprintf(line, sizeof(line), "7 %lld %lld 0 1 0 -1 0 0 0 0 0 0 a",
+	snprintf(line, sizeof(line), "7 %lld %lld 0 1 0 -1 0 0 0 0 0 0 0 3 a",
 	    a->kept_at - 9 * S, (BEGIN - 50) * S);
 	edgenode_memory_line(&t, a, &now, line);
 	is_int((now.at - n.seen.at) / S, seconds, name);
 	ok(n.seen.lease && n.seen.heard && !n.seen.report &&
-		n.seen.renew_us == 7 && n.seen.us == (BEGIN - 50) * S,
+		n.seen.renew_us == 7 && n.seen.pods == 3 &&
+		n.seen.us == (BEGIN - 50) * S,
 	    "and the rest");
 }
 
