@@ -221,7 +221,7 @@ act() {
 plan() {
 	# feeds of pods are dropped when they have been read
 	plan_line sync+ ote-watch-sync -d "$1" -k "$master" -c "$run/feeds.conf" \
-		-g 20 -w "$sync_timeout"
+		-g 30 -w "$sync_timeout"
 	if $elect; then
 		plan_line lead ote-leader -k "$master" -N "$elect_ns" \
 			-L ote-edgecontroller sh "$run/act"
