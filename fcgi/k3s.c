@@ -20,7 +20,8 @@
 #include "who.h"
 
 #define WAIT_MS 2500
-#define PREFIX "/v1-k3s/"
+#define ANY "/v1-" /* a server takes any word behind it for its own */
+#define PREFIX ANY "k3s/"
 #define LINES 8
 #define CONTROLLER "system:k3s-controller"
 
@@ -298,8 +299,8 @@ on_answer(void *arg, int code, const struct buf *b)
 }
 
 /*
- * As whom: the caller's own key pair where he showed his certificate, and his
- * word. Never the hub's credential. 0; -1 answered.
+ * As whom: by the caller's own key pair where he showed his certificate, and
+ * by his word. The hub's credential goes for nobody else. 0; -1 answered.
  */
 static int
 choose(struct k3s_ask *a, struct behalf *b)
@@ -307,7 +308,7 @@ choose(struct k3s_ask *a, struct behalf *b)
 	char why[512] = "the hub cannot speak for you";
 
 	if (a->r->who != NULL && as_choose(a->r, b, why, sizeof(why)) == 0 &&
-	    b->kind == BEHALF_PAIR) {
+	    behalf_is_certificate(b, a->edge->up.k)) {
 		a->by_certificate = 1;
 		return 0;
 	}
@@ -434,6 +435,20 @@ is_below(const char *path, const char *dir)
 	    (path[n] == '\0' || path[n] == '/');
 }
 
+int
+k3s_is_api(const char *path)
+{
+	static const char *const dirs[] = { "/api", "/apis", "/healthz",
+		"/livez", "/openapi", "/openid", "/readyz", "/version",
+		"/.well-known" };
+	size_t i;
+
+	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+		if (is_below(path, dirs[i]))
+			return 1;
+	return strcmp(path, "/") == 0;
+}
+
 /* 1 if it is one of ours, with its kind and the name of its file. */
 static int
 find(const struct request *r, enum k3s_kind *kind, const char **name)
@@ -444,7 +459,9 @@ find(const struct request *r, enum k3s_kind *kind, const char **name)
 	if (strncmp(r->path, PREFIX, strlen(PREFIX)) == 0) {
 		*name = r->path + strlen(PREFIX);
 		*kind = kind_of(*name);
-	} else if (strcmp(r->path, "/cacerts") == 0)
+	} else if (strncmp(r->path, ANY, strlen(ANY)) == 0)
+		*kind = K3S_REFUSED;
+	else if (strcmp(r->path, "/cacerts") == 0)
 		*kind = K3S_CACERTS;
 	else if (strcmp(r->path, "/ping") == 0)
 		*kind = K3S_PING;

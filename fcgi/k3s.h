@@ -17,6 +17,11 @@ struct k3s {
 int k3s_init(struct edge *e, const char *address);
 /* 1 if the request is one of those: it is taken over; else 0. */
 int k3s_take(struct request *r);
+/*
+ * 1 if the path is kube-apiserver's. Of others, /metrics and the like, a k3s
+ * server asks nobody but the certificate, so none is impersonated there.
+ */
+int k3s_is_api(const char *path);
 void k3s_body(struct request *r, const char *p, size_t n);
 void k3s_close(struct request *r);
 /*

@@ -39,6 +39,21 @@ tunnel_upstream_choose(struct tunnel_upstream *u, const struct tunnel_caller *c,
 	return 403;
 }
 
+int
+tunnel_upstream_choose_agent(struct tunnel_upstream *u,
+    const struct tunnel_caller *c, struct behalf *by, char *why, size_t len)
+{
+	int code = tunnel_upstream_choose(u, c, by, why, len);
+
+	if (code != 0 || behalf_is_certificate(by, &u->kubeconfig))
+		return code;
+	snprintf(why, len,
+	    "a k3s server looks at the certificate alone: the hub has none of "
+	    "user \"%.128s\"",
+	    c->user.name);
+	return 403;
+}
+
 /* The kubeconfig with the certificate that by goes with. Borrowed, as it is. */
 static struct kubeconfig
 kubeconfig_of(const struct tunnel_upstream *u, const struct behalf *by)

@@ -25,6 +25,14 @@ int tunnel_upstream_choose(struct tunnel_upstream *u,
     const struct tunnel_caller *c, struct behalf *by, char *why, size_t len);
 
 /*
+ * So too of a caller with a certificate, for the server of k3s itself. That
+ * does not look at Impersonate-* headers (k3s, pkg/server/auth): it is 403
+ * where there is neither the caller's key pair nor his own credential.
+ */
+int tunnel_upstream_choose_agent(struct tunnel_upstream *u,
+    const struct tunnel_caller *c, struct behalf *by, char *why, size_t len);
+
+/*
  * A connection that is still to be made, for the caller to free, TLS with the
  * certificate of by. NULL with why.
  */
