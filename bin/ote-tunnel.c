@@ -323,15 +323,10 @@ static int
 choose(const struct session *s, const struct tunnel_caller *c,
     struct behalf *by, char *why, size_t len)
 {
-	struct tunnel *t = s->t;
+	struct tunnel_upstream *u = &s->t->up;
 
-	if (!t->up.webhook) {
-		by->kind = BEHALF_OWN;
-		return 0;
-	}
-	if (s->agent)
-		return tunnel_upstream_choose_agent(&t->up, c, by, why, len);
-	return tunnel_upstream_choose(&t->up, c, by, why, len);
+	return s->agent ? tunnel_upstream_choose_agent(u, c, by, why, len)
+			: tunnel_upstream_choose(u, c, by, why, len);
 }
 
 static struct bufferevent *

@@ -23,6 +23,10 @@ int
 tunnel_upstream_choose(struct tunnel_upstream *u, const struct tunnel_caller *c,
     struct behalf *by, char *why, size_t len)
 {
+	if (!u->webhook) {
+		by->kind = BEHALF_OWN;
+		return 0;
+	}
 	if (c->token == NULL && c->protocol_token)
 		by->kind = BEHALF_NOBODY;
 	else
@@ -45,7 +49,8 @@ tunnel_upstream_choose_agent(struct tunnel_upstream *u,
 {
 	int code = tunnel_upstream_choose(u, c, by, why, len);
 
-	if (code != 0 || behalf_is_certificate(by, &u->kubeconfig))
+	if (code != 0 || !u->webhook ||
+	    behalf_is_certificate(by, &u->kubeconfig))
 		return code;
 	snprintf(why, len,
 	    "a k3s server looks at the certificate alone: the hub has none of "

@@ -17,8 +17,8 @@ struct tunnel_upstream {
 };
 
 /*
- * As whom a caller of webhook goes there. 0, or an HTTP status and why. by
- * borrows c and u. A token of a websocket protocol is in the head, which goes
+ * As whom a caller goes there. 0, or an HTTP status and why. by borrows c
+ * and u. A token of a websocket protocol is in the head, which goes
  * as it is: with nobody's credential.
  */
 int tunnel_upstream_choose(struct tunnel_upstream *u,
