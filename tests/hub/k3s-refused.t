@@ -33,6 +33,7 @@ says() { # CONFIG CERTIFICATE: files of the mock
 		/v1-k3s/config $1
 		/v1-k3s/client-ca.crt client-ca
 		/v1-k3s/client-kubelet.crt $2
+		/v1-k3s/client-kube-proxy.crt proxy-cert
 		/v1-k3s/* busy
 	END
 }
@@ -173,9 +174,14 @@ is "$code" 401 'the certificate does not'
 
 # --- a password that it refuses ---
 back
-node n1 next
+taken() { # another one is looked at
+	node n1 next && grep -q 'took another password' edge.err
+}
+wait_for 10 taken
 is "$code" 200 'the server takes another password, which it may not have looked at'
 away
+grep -q 'node n1: the server took another password than before' edge.err
+ok $? 'that is told'
 later node n1 next
 is "$code" 403 'the first counts'
 later node n1 pass
@@ -237,10 +243,39 @@ as_node n2 theirs
 post client-kubelet.crt two.csr $node
 is "$(find edge/k3s/certs/client-kubelet.crt -name 'm*' | wc -l)" 62 \
 	'others make room'
+cp proxy.crt agent/client-kube-proxy.crt
+cp proxy.key agent/client-kube-proxy.key
+csr proxy
+signed proxy client-ca /CN=system:kube-proxy | tee proxy.want |
+	reply proxy-cert 200 text/plain
+post client-kube-proxy.crt proxy.csr
+is "$code" 200 'kube-proxy has one, too'
+for i in $(seq 70); do
+	printf x >"edge/k3s/certs/client-kube-proxy.crt/m$i"
+done
+signed two client-ca /CN=system:kube-proxy | reply proxy-cert 200 text/plain
+post client-kube-proxy.crt two.csr
 away
 later node n1 next
 cmp -s body key.want && [ "$code" = 200 ]
 ok $? 'what is of this node stays'
+post client-kube-proxy.crt proxy.csr
+cmp -s body proxy.want && [ "$code" = 200 ]
+ok $? 'so does what its agent has the key of'
+
+# --- in doubt ---
+back
+health=$(tool "$edge_pid" ote-master-heal)
+kill -STOP "$health" "$mock_pid"
+rm -f edge/run/suspect/any
+get /v1-k3s/something -u node:wrong
+[ "$code" = 401 ] && [ ! -e edge/run/suspect/any ]
+ok $? 'a server that is silent to nobody is not doubted'
+ask /v1-k3s/config
+[ "$code" = 200 ] && [ -e edge/run/suspect/any ]
+ok $? 'one that is silent to an agent is'
+kill -CONT "$health" "$mock_pid"
+away
 
 # --- words ---
 : >ssl/token
