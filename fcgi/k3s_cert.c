@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "expiry.h"
+#include "feeds.h"
 #include "k3s.h"
 #include "k3s_ca.h"
 #include "k3s_csr.h"
@@ -297,6 +298,26 @@ k3s_cert_has(const struct k3s_ask *a)
 
 /* --- without the server --- */
 
+/* 1 if the tree would have that node, and does not. */
+static int
+is_gone(const struct k3s_ask *a)
+{
+	struct meta m = { .key = a->node,
+		.ns = "",
+		.name = a->node,
+		.uid = "",
+		.labels = "",
+		.fields = "" };
+	const struct feed_object *o;
+	char path[APIPATH_MAX];
+	struct apipath p;
+
+	snprintf(path, sizeof(path), "/api/v1/nodes/%s", a->node);
+	return apipath_parse(&p, path) == 0 &&
+	    feeds_taking(a->edge, &p, &m) != NULL &&
+	    feeds_find_object(a->edge, &p, &o) == NULL;
+}
+
 /*
  * 0 if the node is who it says; -1 answered. A certificate does not spare it
  * the password, as on the server (pkg/nodepassword).
@@ -313,6 +334,10 @@ check_node(struct k3s_ask *a, enum k3s_trust trust)
 	}
 	if (trust == K3S_KUBELET && !is_its) {
 		k3s_refuse(a, 400, "your certificate is of another node");
+		return -1;
+	}
+	if (trust == K3S_KUBELET && is_gone(a)) {
+		k3s_refuse(a, 401, "the node is not there any more");
 		return -1;
 	}
 	switch (k3s_password_look(a)) {

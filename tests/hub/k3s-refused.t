@@ -35,6 +35,7 @@ says() { # CONFIG CERTIFICATE: files of the mock
 		/v1-k3s/client-kubelet.crt $2
 		/v1-k3s/client-kube-proxy.crt proxy-cert
 		/v1-k3s/* busy
+		/api/v1/nodes*watch=* events hold
 	END
 }
 away() {
@@ -66,9 +67,19 @@ by() { # NAME [CURL_ARG...]: the certificate of kubelet, by that one alone
 		--data-binary @key.csr --cert "$name.crt" --key "$name.key" "$@"
 }
 
+node_event() { # TYPE METADATA
+	printf '{"type":"%s","object":{"kind":"Node","apiVersion":"v1","metadata":{%s}}}\n' "$@"
+}
+{ node_event ADDED '"name":"n1","resourceVersion":"9","uid":"u"' &&
+	node_event BOOKMARK '"resourceVersion":"10","annotations":{"k8s.io/initial-events-end":"true"}'; } |
+	reply events 200
+echo '/api/v1/nodes fieldSelector=metadata.name=n1' >feeds
 says config cert
 # shellcheck disable=SC2119
 start_k3s
+there=edge/cache/core/v1/nodes/fieldSelector=metadata.name=n1/objects/_/n1
+wait_for 15 test -e "$there"
+ok $? 'the node is in the tree'
 ask /v1-k3s/config
 ask /v1-k3s/client-ca.crt
 node n1 pass
@@ -211,6 +222,19 @@ is "$code" 200 'a new one is taken'
 away
 later node n1 next
 is "$code" 200 'and kept'
+
+# --- a node that is gone ---
+back
+get /v1-k3s/config --cert kubelet.crt --key kubelet.key
+is "$code" 200 'the server takes the certificate again'
+node_event DELETED '"name":"n1","resourceVersion":"12","uid":"u"' >>mock/events
+wait_for 15 test ! -e "$there"
+away
+by kubelet -H k3s-Node-Name:n1 -H k3s-Node-Password:next
+is "$code $(jq -r .message body)" '401 the node is not there any more' \
+	'by its certificate alone it is refused'
+later node n1 next --cert kubelet.crt --key kubelet.key
+is "$code" 200 'not by the token'
 
 # --- another client CA ---
 back
