@@ -126,7 +126,7 @@ keep(const char *data, const struct buf *b)
 	if (b->data == NULL || k3s_pem_id(b->data, b->len, id) == -1)
 		errx(111, "%s: what the server gives is no certificate",
 		    FILE_NAME);
-	if (k3s_store_put(datafd, FILE_NAME, b->data, b->len) == -1)
+	if (k3s_store_put(datafd, FILE_NAME, b->data, b->len, NULL) == -1)
 		err(111, "%s/k3s/%s", data, FILE_NAME);
 	close(datafd);
 }

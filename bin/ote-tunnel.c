@@ -316,13 +316,13 @@ admit(struct session *s, struct tunnel_caller *c, const char *head, size_t n,
 
 /* As whom it goes. 0, or an HTTP status and why. */
 static int
-choose(struct tunnel *t, const struct tunnel_caller *c, struct behalf *by,
-    char *why, size_t len)
+choose(const struct session *s, const struct tunnel_caller *c,
+    struct behalf *by, char *why, size_t len)
 {
-	if (t->up.webhook)
-		return tunnel_upstream_choose(&t->up, c, by, why, len);
-	by->kind = BEHALF_OWN;
-	return 0;
+	struct tunnel_upstream *u = &s->t->up;
+
+	return s->agent ? tunnel_upstream_choose_agent(u, c, by, why, len)
+			: tunnel_upstream_choose(u, c, by, why, len);
 }
 
 static struct bufferevent *
@@ -376,7 +376,7 @@ begin(struct session *s, struct evbuffer *in, size_t n)
 	} else if (cut_off && s->agent) {
 		evbuffer_drain(in, n);
 		end_here(s, 0);
-	} else if ((code = choose(s->t, &c, &by, why, sizeof(why))) != 0) {
+	} else if ((code = choose(s, &c, &by, why, sizeof(why))) != 0) {
 		refuse(s, code, why);
 	} else if (cut_off) {
 		refuse(s, 503, since);

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "as.h"
+#include "k3s.h"
 #include "parts.h"
 
 #define HEADER "HTTP_IMPERSONATE_"
@@ -33,6 +34,13 @@ as_choose(struct request *r, struct behalf *b, char *why, size_t len)
 	}
 	kind = behalf_choose(b, &r->edge->behalf, &r->who->user, r->token,
 	    time(NULL), why, len);
+	if (kind == BEHALF_IMPERSONATE && r->edge->k3s != NULL &&
+	    !k3s_is_api(r->path)) {
+		snprintf(why, len,
+		    "the server looks at the certificate alone there, and the "
+		    "hub has none of yours");
+		return -1;
+	}
 	return kind == BEHALF_REFUSED ? -1 : 0;
 }
 

@@ -19,6 +19,7 @@ struct call {
 	struct curl_slist *headers;
 	struct buf answer;
 	char type[128];
+	CURLcode code;
 	void (*done)(void *arg, int code, const struct buf *answer);
 	void *arg;
 };
@@ -48,6 +49,12 @@ call_type(const struct call *c)
 	return c->type;
 }
 
+CURLcode
+call_code(const struct call *c)
+{
+	return c->code;
+}
+
 static void
 on_done(CURL *easy, CURLcode code)
 {
@@ -64,6 +71,7 @@ on_done(CURL *easy, CURLcode code)
 		if (curlev_add(c->curlev, easy) == 0)
 			return;
 	}
+	c->code = code;
 	curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
 	snprintf(c->type, sizeof(c->type), "%s", type == NULL ? "" : type);
 	curl_easy_cleanup(easy);

@@ -38,6 +38,8 @@ struct call *call_send(struct edge *e, const struct call_parts *parts,
     void (*done)(void *arg, int code, const struct buf *answer), void *arg);
 /* The Content-Type of the answer, within done; "" if it has none. */
 const char *call_type(const struct call *c);
+/* How it went, within done: why there is no answer. */
+CURLcode call_code(const struct call *c);
 
 /* done is not called any more. NULL is fine. */
 void call_cancel(struct call *c);

@@ -15,14 +15,13 @@
 #include "k3s_csr.h"
 #include "k3s_rewrite.h"
 #include "k3s_store.h"
-#include "k3s_token.h"
 #include "parts.h"
 #include "who.h"
 
 #define WAIT_MS 2500
-#define PREFIX "/v1-k3s/"
+#define ANY "/v1-" /* a server takes any word behind it for its own */
+#define PREFIX ANY "k3s/"
 #define LINES 8
-#define CONTROLLER "system:k3s-controller"
 
 static const struct endpoint {
 	const char *name; /* behind PREFIX */
@@ -64,6 +63,10 @@ k3s_init(struct edge *e, const char *address)
 		errno = EINVAL;
 		return -1;
 	}
+	if (k3s_password_init(k) == -1) {
+		free(k);
+		return -1;
+	}
 	e->k3s = k;
 	return 0;
 }
@@ -73,7 +76,7 @@ k3s_leads(const struct request *r)
 {
 	const struct user *u = r->edge->k3s == NULL ? NULL : who_user(r);
 
-	return u != NULL && strcmp(u->name, CONTROLLER) == 0 &&
+	return u != NULL && strcmp(u->name, "system:k3s-controller") == 0 &&
 	    *r->p.group == '\0' && strcmp(r->p.resource, "endpoints") == 0 &&
 	    *r->p.subresource == '\0' &&
 	    (*r->p.ns == '\0' || strcmp(r->p.ns, "default") == 0) &&
@@ -133,107 +136,6 @@ k3s_close(struct request *r)
 	ask_free(r->own);
 }
 
-/* --- without the server --- */
-
-static enum k3s_trust
-trust_of(const struct k3s_ask *a)
-{
-	const struct user *u = who_user(a->r);
-	struct k3s_token t;
-	char path[512], why[256];
-	int opens;
-
-	if (u != NULL && a->r->who->node != NULL)
-		return K3S_KUBELET;
-	if (u != NULL &&
-	    (strcmp(u->name, CONTROLLER) == 0 ||
-		strcmp(u->name, "system:kube-proxy") == 0))
-		return K3S_AGENT;
-	if (a->authorization == NULL)
-		return K3S_NOBODY;
-	snprintf(path, sizeof(path), "%s/run/k3s/token", a->edge->data);
-	if (k3s_token_read(&t, path, why, sizeof(why)) == -1) {
-		warnx("%s: %s", path, why);
-		return K3S_NOBODY;
-	}
-	opens = k3s_token_opens(&t, a->authorization);
-	k3s_token_free(&t);
-	return opens ? K3S_JOINS : K3S_NOBODY;
-}
-
-static void
-answer_config(struct k3s_ask *a, const struct buf *b)
-{
-	struct buf out = { 0 };
-
-	if (k3s_rewrite_config(&out, b->data == NULL ? "" : b->data, b->len,
-		a->edge->k3s->port) == -1)
-		k3s_refuse(a, 502, "the server's configuration is no JSON");
-	else
-		k3s_answer(a, 200, "application/json", out.data, out.len);
-	buf_free(&out);
-}
-
-static void
-answer_apiservers(struct k3s_ask *a)
-{
-	char text[128];
-	int n =
-	    snprintf(text, sizeof(text), "[\"%s\"]\n", a->edge->k3s->address);
-
-	k3s_answer(a, 200, "application/json", text, (size_t)n);
-}
-
-static void
-answer_kept(struct k3s_ask *a)
-{
-	struct buf b = { 0 };
-	char why[128];
-
-	if (k3s_store_get(a->edge->datafd, a->name, &b) == -1) {
-		snprintf(why, sizeof(why),
-		    "%s was never asked for while it was there", a->name);
-		k3s_refuse(a, 503, why);
-	} else if (a->kind == K3S_CONFIG)
-		answer_config(a, &b);
-	else
-		k3s_answer(a, 200,
-		    a->kind == K3S_ROOTS ? "application/json" : "text/plain",
-		    b.data, b.len);
-	buf_free(&b);
-}
-
-static void
-offline(struct k3s_ask *a)
-{
-	enum k3s_trust trust = trust_of(a);
-
-	if (trust == K3S_NOBODY) {
-		k3s_refuse(a, 401, "Unauthorized");
-		return;
-	}
-	switch (a->kind) {
-	case K3S_CONFIG:
-	case K3S_FILE:
-	case K3S_ROOTS:
-		answer_kept(a);
-		break;
-	case K3S_APISERVERS:
-		answer_apiservers(a);
-		break;
-	case K3S_READYZ:
-		k3s_answer(a, 200, "text/plain", "ok", 2);
-		break;
-	case K3S_CERT:
-	case K3S_NODE_CERT:
-		k3s_cert_offline(a, trust);
-		break;
-	default:
-		k3s_refuse(a, 503, "this is not kept here");
-		break;
-	}
-}
-
 /* --- by the server --- */
 
 /* 1 if it is what it is called. */
@@ -263,43 +165,74 @@ keep(struct k3s_ask *a, const struct buf *b)
 			warnx("%s: the server's answer is none: not kept",
 			    a->name);
 		else if (k3s_store_put(a->edge->datafd, a->name, b->data,
-			     b->len) == -1)
+			     b->len, NULL) == -1)
 			warn("k3s/%s", a->name);
+		k3s_compare_ca(a->edge);
 	}
 }
 
+/* The server's own answer. */
 static void
-on_answer(void *arg, int code, const struct buf *b)
+answer_said(struct k3s_ask *a, int code, const char *type, const struct buf *b)
 {
-	struct k3s_ask *a = arg;
-	char type[128];
-
-	snprintf(type, sizeof(type), "%s", call_type(a->call));
-	if (*type == '\0' || strpbrk(type, "\r\n") != NULL)
-		snprintf(type, sizeof(type), "text/plain");
-	a->call = NULL;
-	if (code == 0)
-		master_suspect(a->edge, "slow");
-	/* one that is there but not ready says so itself */
-	if (code == 0 ||
-	    (code >= 502 && code <= 504 && a->kind != K3S_READYZ)) {
-		offline(a);
-		return;
-	}
-	if (code == 200)
-		keep(a, b);
 	if (code == 200 && a->kind == K3S_CONFIG)
-		answer_config(a, b);
+		k3s_answer_config(a, b);
 	else if (code == 200 && a->kind == K3S_APISERVERS)
-		answer_apiservers(a);
+		k3s_answer_apiservers(a);
 	else
 		k3s_answer(a, code, type, b->data == NULL ? "" : b->data,
 		    b->len);
 }
 
 /*
- * As whom: the caller's own key pair where he showed his certificate, and his
- * word. Never the hub's credential. 0; -1 answered.
+ * 1 if what answers is not the cluster's server: then nothing that is kept is
+ * given for its word.
+ */
+static int
+is_foreign(struct k3s_ask *a)
+{
+	int foreign = call_code(a->call) == CURLE_PEER_FAILED_VERIFICATION;
+
+	if (foreign && !a->edge->k3s->foreign)
+		warnx("the server's certificate is not good: it is not of the "
+		      "CA in the kubeconfig, or not of this time");
+	if (foreign || call_code(a->call) == CURLE_OK)
+		a->edge->k3s->foreign = foreign;
+	return foreign;
+}
+
+static void
+on_answer(void *arg, int code, const struct buf *b)
+{
+	struct k3s_ask *a = arg;
+	int foreign = is_foreign(a);
+	char type[128];
+
+	snprintf(type, sizeof(type), "%s", call_type(a->call));
+	if (*type == '\0' || strpbrk(type, "\r\n") != NULL)
+		snprintf(type, sizeof(type), "text/plain");
+	a->call = NULL;
+	if (foreign) {
+		k3s_refuse(a, 502, "the server's certificate is not good");
+		return;
+	}
+	/* who is nobody has no word in whether it is there */
+	if (code == 0 && k3s_is_known(a))
+		master_suspect(a->edge, "slow");
+	/* one that is there but not ready says so itself, if nobody else can */
+	if (code == 0 || (code >= 502 && code <= 504 && k3s_away_has(a))) {
+		k3s_away(a);
+		return;
+	}
+	k3s_heard(a, code);
+	if (code == 200)
+		keep(a, b);
+	answer_said(a, code, type, b);
+}
+
+/*
+ * As whom: by the caller's own key pair where he showed his certificate, and
+ * by his word. The hub's credential goes for nobody else. 0; -1 answered.
  */
 static int
 choose(struct k3s_ask *a, struct behalf *b)
@@ -307,7 +240,7 @@ choose(struct k3s_ask *a, struct behalf *b)
 	char why[512] = "the hub cannot speak for you";
 
 	if (a->r->who != NULL && as_choose(a->r, b, why, sizeof(why)) == 0 &&
-	    b->kind == BEHALF_PAIR) {
+	    behalf_is_certificate(b, a->edge->up.k)) {
 		a->by_certificate = 1;
 		return 0;
 	}
@@ -366,7 +299,7 @@ ask_server(struct k3s_ask *a)
 	size_t i;
 
 	if (!a->edge->master_up) {
-		offline(a);
+		k3s_away(a);
 		return;
 	}
 	if (choose(a, &as) == -1)
@@ -434,6 +367,20 @@ is_below(const char *path, const char *dir)
 	    (path[n] == '\0' || path[n] == '/');
 }
 
+int
+k3s_is_api(const char *path)
+{
+	static const char *const dirs[] = { "/api", "/apis", "/healthz",
+		"/livez", "/openapi", "/openid", "/readyz", "/version",
+		"/.well-known" };
+	size_t i;
+
+	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+		if (is_below(path, dirs[i]))
+			return 1;
+	return strcmp(path, "/") == 0;
+}
+
 /* 1 if it is one of ours, with its kind and the name of its file. */
 static int
 find(const struct request *r, enum k3s_kind *kind, const char **name)
@@ -444,7 +391,9 @@ find(const struct request *r, enum k3s_kind *kind, const char **name)
 	if (strncmp(r->path, PREFIX, strlen(PREFIX)) == 0) {
 		*name = r->path + strlen(PREFIX);
 		*kind = kind_of(*name);
-	} else if (strcmp(r->path, "/cacerts") == 0)
+	} else if (strncmp(r->path, ANY, strlen(ANY)) == 0)
+		*kind = K3S_REFUSED;
+	else if (strcmp(r->path, "/cacerts") == 0)
 		*kind = K3S_CACERTS;
 	else if (strcmp(r->path, "/ping") == 0)
 		*kind = K3S_PING;
@@ -462,15 +411,17 @@ find(const struct request *r, enum k3s_kind *kind, const char **name)
 static void
 serve_ca(struct request *r)
 {
+	struct edge *e = r->edge;
 	struct buf b = { 0 };
 
-	if (buf_read_file(&b, r->edge->datafd, "run/k3s/server-ca.crt",
+	if (buf_read_file(&b, e->datafd, "run/k3s/server-ca.crt",
 		K3S_FILE_MAX) == -1) {
 		warn("run/k3s/server-ca.crt");
 		answer_error(r, 500, "the server CA cannot be read");
 	} else
 		answer(r, 200, "text/plain", b.data, b.len);
 	buf_free(&b);
+	k3s_compare_ca(e);
 }
 
 static void
@@ -534,6 +485,7 @@ int
 k3s_take(struct request *r)
 {
 	const char *verify = fcgi_param(r->c, "SSL_CLIENT_VERIFY"), *name;
+	const char *auth = fcgi_param(r->c, "HTTP_AUTHORIZATION");
 	enum k3s_kind kind;
 
 	if (r->edge->k3s == NULL || !find(r, &kind, &name))
@@ -549,12 +501,14 @@ k3s_take(struct request *r)
 		serve_ca(r);
 	else if (strcmp(name, "connect") == 0)
 		refuse(r, 400, "this is for a websocket");
-	else if (verify == NULL || strcmp(verify, "NONE") == 0) {
+	else if (verify != NULL && strcmp(verify, "SUCCESS") == 0)
+		who_start(r, begin);
+	else if (verify == NULL || strcmp(verify, "NONE") == 0 ||
+	    auth != NULL) {
+		/* by his word alone: a bad certificate beside it is none */
 		if (limit_ask(r) == 0)
 			begin(r);
-	} else if (strcmp(verify, "SUCCESS") == 0)
-		who_start(r, begin);
-	else
+	} else
 		refuse(r, 401, "Unauthorized");
 	return 1;
 }

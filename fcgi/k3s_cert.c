@@ -4,7 +4,7 @@
  * node and key: it stays good for as long as the agent has that key.
  *
  * Without the server a node is known by the password by which it has been
- * accepted, or by its kubelet's certificate. What kubelet serves with the hub
+ * accepted; where none was kept, by its kubelet's certificate. What kubelet serves with the hub
  * signs itself, by the server CA; for what clients show it has no key.
  */
 #include <arpa/inet.h>
@@ -12,6 +12,8 @@
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@
 #include <time.h>
 
 #include "expiry.h"
+#include "feeds.h"
 #include "k3s.h"
 #include "k3s_ca.h"
 #include "k3s_csr.h"
@@ -172,6 +175,14 @@ k3s_cert_body(struct k3s_ask *a)
 
 /* --- what is kept --- */
 
+/* Of an agent's certificates that are no node's: the files in identities/. */
+static const struct {
+	const char *call, *file;
+} users[] = {
+	{ "client-k3s-controller.crt", "system%3Ak3s-controller" },
+	{ "client-kube-proxy.crt", "system%3Akube-proxy" },
+};
+
 static void
 file_of(const struct k3s_ask *a, char *out, size_t len)
 {
@@ -179,10 +190,41 @@ file_of(const struct k3s_ask *a, char *out, size_t len)
 	    *a->node == '\0' ? "" : ",", a->id);
 }
 
+/*
+ * Whose files stay, whatever else is asked for: this node's; where no node is
+ * named, those of the key that its agent has.
+ */
+static const char *
+own_of(const struct k3s_ask *a, char id[K3S_ID_LEN])
+{
+	const char *dir = a->edge->behalf.pairs.dir;
+	struct buf b = { 0 };
+	char path[PATH_MAX];
+	size_t i, n;
+	int rc;
+
+	if (*a->node != '\0')
+		return a->edge->node;
+	for (i = 0; i < sizeof(users) / sizeof(*users); i++)
+		if (strcmp(users[i].call, a->name) == 0)
+			break;
+	if (dir == NULL || i == sizeof(users) / sizeof(*users))
+		return NULL;
+	n = (size_t)snprintf(path, sizeof(path), "%s/%s.crt", dir,
+	    users[i].file);
+	rc = n >= sizeof(path) ||
+		buf_read_file(&b, AT_FDCWD, path, K3S_FILE_MAX) == -1 ||
+		b.data == NULL
+	    ? -1
+	    : k3s_pem_id(b.data, b.len, id);
+	buf_free(&b);
+	return rc == -1 ? NULL : id;
+}
+
 void
 k3s_cert_keep(struct k3s_ask *a, const struct buf *pem)
 {
-	char file[512], id[K3S_ID_LEN];
+	char file[512], id[K3S_ID_LEN], own[K3S_ID_LEN];
 
 	if (pem->data == NULL || k3s_pem_id(pem->data, pem->len, id) == -1 ||
 	    (strcmp(a->id, "get") != 0 && strcmp(a->id, id) != 0)) {
@@ -191,25 +233,48 @@ k3s_cert_keep(struct k3s_ask *a, const struct buf *pem)
 		return;
 	}
 	file_of(a, file, sizeof(file));
-	if (k3s_store_put(a->edge->datafd, file, pem->data, pem->len) == -1)
+	if (k3s_store_put(a->edge->datafd, file, pem->data, pem->len,
+		own_of(a, own)) == -1)
 		warn("k3s/%s", file);
-	/* a certificate makes it accept any */
-	if (a->password != NULL && !a->by_certificate &&
-	    k3s_password_keep(a->edge->datafd, a->node, a->password) == -1)
-		warn("k3s/nodes/%s", a->node);
+	if (a->password != NULL)
+		k3s_password_accepted(a);
 }
 
-/* 0 and *b if there is one that is still good, else -1. */
+/* 1 if it is of the cluster's client CA as it is now, or that is not known. */
 static int
-find_kept(const struct k3s_ask *a, struct buf *b)
+is_of_ca(const struct k3s_ask *a, const struct buf *pem)
+{
+	struct buf ca = { 0 };
+	int yes = strncmp(a->name, "client-", 7) != 0 ||
+	    k3s_store_get(a->edge->datafd, "client-ca.crt", &ca) == -1 ||
+	    ca.data == NULL ||
+	    k3s_ca_issued(ca.data, ca.len, pem->data, pem->len);
+
+	buf_free(&ca);
+	return yes;
+}
+
+/* 0 and *b if there is one that is still good, else -1 and why. */
+static int
+find_kept(const struct k3s_ask *a, struct buf *b, char *why, size_t len)
 {
 	struct expiry x;
 	char file[512];
 
 	file_of(a, file, sizeof(file));
-	if (k3s_store_get(a->edge->datafd, file, b) == 0 && b->data != NULL &&
-	    expiry_read(&x, NULL, b->data) == 0 &&
-	    x.until > (long long)time(NULL))
+	if (k3s_store_get(a->edge->datafd, file, b) == -1 || b->data == NULL ||
+	    expiry_read(&x, NULL, b->data) == -1 ||
+	    x.until <= (long long)time(NULL))
+		snprintf(why, len,
+		    "%s: none that is still good was asked for with this key, "
+		    "and only the server can sign it",
+		    a->name);
+	else if (!is_of_ca(a, b))
+		snprintf(why, len,
+		    "%s: the client CA of the cluster is another one since it "
+		    "was signed, and only the server can sign it anew",
+		    a->name);
+	else
 		return 0;
 	if (b->data != NULL)
 		explicit_bzero(b->data, b->cap);
@@ -217,33 +282,81 @@ find_kept(const struct k3s_ask *a, struct buf *b)
 	return -1;
 }
 
+int
+k3s_cert_has(const struct k3s_ask *a)
+{
+	struct buf b = { 0 };
+	char why[192];
+	int yes = strcmp(a->name, "serving-kubelet.crt") == 0 ||
+	    find_kept(a, &b, why, sizeof(why)) == 0;
+
+	if (b.data != NULL)
+		explicit_bzero(b.data, b.cap);
+	buf_free(&b);
+	return yes;
+}
+
 /* --- without the server --- */
 
-/* 0 if the node is who it says; -1 answered. */
+/* 1 if the tree would have that node, and does not. */
+static int
+is_gone(const struct k3s_ask *a)
+{
+	struct meta m = { .key = a->node,
+		.ns = "",
+		.name = a->node,
+		.uid = "",
+		.labels = "",
+		.fields = "" };
+	const struct feed_object *o;
+	char path[APIPATH_MAX];
+	struct apipath p;
+
+	snprintf(path, sizeof(path), "/api/v1/nodes/%s", a->node);
+	return apipath_parse(&p, path) == 0 &&
+	    feeds_taking(a->edge, &p, &m) != NULL &&
+	    feeds_find_object(a->edge, &p, &o) == NULL;
+}
+
+/*
+ * 0 if the node is who it says; -1 answered. A certificate does not spare it
+ * the password, as on the server (pkg/nodepassword).
+ */
 static int
 check_node(struct k3s_ask *a, enum k3s_trust trust)
 {
-	int rc;
+	const char *node = a->r->who == NULL ? NULL : a->r->who->node;
+	int is_its = node != NULL && strcmp(node, a->node) == 0;
 
-	if (trust == K3S_KUBELET) {
-		if (strcmp(a->r->who->node, a->node) == 0)
-			return 0;
-		k3s_refuse(a, 403, "your certificate is of another node");
+	if (a->password == NULL || *a->password == '\0') {
+		k3s_refuse(a, 400, "k3s-Node-Password is missing");
 		return -1;
 	}
-	if (a->password == NULL) {
-		k3s_refuse(a, 403, "k3s-Node-Password is missing");
+	if (trust == K3S_KUBELET && !is_its) {
+		k3s_refuse(a, 400, "your certificate is of another node");
 		return -1;
 	}
-	rc = k3s_password_check(a->edge->datafd, a->node, a->password);
-	if (rc == 1)
+	if (trust == K3S_KUBELET && is_gone(a)) {
+		k3s_refuse(a, 401, "the node is not there any more");
+		return -1;
+	}
+	switch (k3s_password_look(a)) {
+	case K3S_RIGHT:
 		return 0;
-	if (rc == 0)
+	case K3S_WRONG:
 		k3s_refuse(a, 403, "the node's password is another one");
-	else
+		return -1;
+	case K3S_LATER:
+		k3s_refuse(a, 429,
+		    "passwords are looked at once a second: ask again");
+		return -1;
+	default:
+		if (is_its)
+			return 0;
 		k3s_refuse(a, 503,
 		    "the node was not accepted while it was there");
-	return -1;
+		return -1;
+	}
 }
 
 /* A certificate for the key asked for, or for a new one, which follows it. */
@@ -296,8 +409,8 @@ answer_serving(struct k3s_ask *a, struct buf *kept)
 		file_of(a, file, sizeof(file));
 		if (make(a, &ca, kept) == -1)
 			kept->len = 0;
-		else if (k3s_store_put(e->datafd, file, kept->data,
-			     kept->len) == -1)
+		else if (k3s_store_put(e->datafd, file, kept->data, kept->len,
+			     e->node) == -1)
 			warn("k3s/%s", file);
 	}
 	k3s_ca_free(&ca);
@@ -311,20 +424,11 @@ void
 k3s_cert_offline(struct k3s_ask *a, enum k3s_trust trust)
 {
 	struct buf kept = { 0 };
-	char why[160];
+	char why[192] = "";
 
-	if (trust == K3S_AGENT) {
-		k3s_refuse(a, 403, "certificates are for nodes");
-		return;
-	}
 	if (a->kind == K3S_NODE_CERT && check_node(a, trust) == -1)
 		return;
-	if (find_kept(a, &kept) == -1) {
-		snprintf(why, sizeof(why),
-		    "%s: none that is still good was asked for with this key, "
-		    "and only the server can sign it",
-		    a->name);
-	}
+	(void)find_kept(a, &kept, why, sizeof(why));
 	if (strcmp(a->name, "serving-kubelet.crt") == 0)
 		answer_serving(a, &kept);
 	else if (kept.len > 0)

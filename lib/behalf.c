@@ -171,6 +171,15 @@ behalf_choose(struct behalf *b, struct behalf_rules *r, const struct user *u,
 	return choose_user(b, r, u, now, why, len);
 }
 
+int
+behalf_is_certificate(const struct behalf *b, const struct kubeconfig *own)
+{
+	if (b->kind == BEHALF_PAIR)
+		return 1;
+	return b->kind == BEHALF_OWN && own->token == NULL &&
+	    own->token_file == NULL && own->username == NULL;
+}
+
 /* --- a handle --- */
 
 static CURLcode

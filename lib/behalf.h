@@ -53,6 +53,13 @@ enum behalf_kind behalf_choose(struct behalf *b, struct behalf_rules *r,
     size_t len);
 
 /*
+ * 1 if it goes by a client certificate that is the caller's, and nothing else:
+ * his pair, or the credential of the hub where that is his. It is what counts
+ * where Impersonate-* headers do not.
+ */
+int behalf_is_certificate(const struct behalf *b, const struct kubeconfig *own);
+
+/*
  * Set a handle of upstream_easy() to it: no client certificate but the
  * pair's, no Authorization but the caller's. Copies what it needs. The
  * handle's headers are not touched. 0, or -1 with errno.

@@ -294,6 +294,30 @@ k3s_ca_hashes(const char *pem, size_t n, char old[65], char new[65])
 	return rc;
 }
 
+int
+k3s_ca_issued(const char *ca, size_t nca, const char *pem, size_t n)
+{
+	STACK_OF(X509) *roots = read_all(ca, nca), *all = read_all(pem, n);
+	X509_STORE *store = X509_STORE_new();
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	int i, yes = 0;
+
+	for (i = 0; store != NULL && i < sk_X509_num(roots); i++)
+		X509_STORE_add_cert(store, sk_X509_value(roots, i));
+	if (store != NULL && ctx != NULL && sk_X509_num(all) > 0 &&
+	    X509_STORE_CTX_init(ctx, store, sk_X509_value(all, 0), all) == 1) {
+		X509_STORE_CTX_set_flags(ctx,
+		    X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
+		yes = X509_verify_cert(ctx) == 1;
+	}
+	X509_STORE_CTX_free(ctx);
+	X509_STORE_free(store);
+	sk_X509_pop_free(roots, X509_free);
+	sk_X509_pop_free(all, X509_free);
+	ERR_clear_error();
+	return yes;
+}
+
 /* --- certificates --- */
 
 static int

@@ -51,6 +51,12 @@ int k3s_ca_is_due(const struct k3s_ca *ca, const char *pem, size_t n,
  */
 int k3s_ca_hashes(const char *pem, size_t n, char old[65], char new[65]);
 
+/*
+ * 1 if the first certificate in PEM, by what stands behind it, has been signed
+ * by one of the CAs in that PEM. Times do not count.
+ */
+int k3s_ca_issued(const char *ca, size_t nca, const char *pem, size_t n);
+
 /* A private key in PEM: to be freed; NULL if it is none. */
 EVP_PKEY *k3s_ca_read_key(const char *pem, size_t n);
 /* A new P-256 key, as PEM appended to out: to be freed; NULL with errno. */

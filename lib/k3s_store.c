@@ -23,6 +23,7 @@
 #define ROUNDS 50000
 #define SALT 16
 #define HASH 32
+#define REFUSED "refused\n"
 
 /* k3s/NAME. 0; -1 with errno where the name is none. */
 static int
@@ -56,11 +57,25 @@ k3s_store_get(int datafd, const char *name, struct buf *b)
 
 /* --- keeping --- */
 
-/* The file of dir that was written longest ago; how many there are. */
+/* NAME or NAME,KEY of the one whose files stay. */
+static int
+is_own(const char *name, const char *own)
+{
+	size_t n = own == NULL ? 0 : strlen(own);
+
+	return n > 0 && strncmp(name, own, n) == 0 &&
+	    (name[n] == '\0' || name[n] == ',');
+}
+
+/*
+ * The file of dir to go first: the one written longest ago, of those that are
+ * not own if there are any. How many there are.
+ */
 static size_t
-oldest(DIR *d, char *name, size_t len)
+oldest(DIR *d, const char *own, char *name, size_t len)
 {
 	struct timespec least = { 0, 0 };
+	int other = 0, is_other, is_older;
 	struct dirent *e;
 	struct stat st;
 	size_t n = 0;
@@ -70,9 +85,13 @@ oldest(DIR *d, char *name, size_t len)
 			-1 ||
 		    !S_ISREG(st.st_mode))
 			continue;
-		if (n++ == 0 || st.st_mtim.tv_sec < least.tv_sec ||
+		is_other = !is_own(e->d_name, own);
+		is_older = st.st_mtim.tv_sec < least.tv_sec ||
 		    (st.st_mtim.tv_sec == least.tv_sec &&
-			st.st_mtim.tv_nsec < least.tv_nsec)) {
+			st.st_mtim.tv_nsec < least.tv_nsec);
+		if (n++ == 0 || is_other > other ||
+		    (is_other == other && is_older)) {
+			other = is_other;
 			least = st.st_mtim;
 			snprintf(name, len, "%s", e->d_name);
 		}
@@ -81,7 +100,7 @@ oldest(DIR *d, char *name, size_t len)
 }
 
 static int
-trim(int datafd, const char *path)
+trim(int datafd, const char *path, const char *own)
 {
 	char dir[PATH_MAX], name[NAME_MAX + 1];
 	int fd, rc = 0;
@@ -96,7 +115,7 @@ trim(int datafd, const char *path)
 		close(fd);
 		return -1;
 	}
-	while (rc == 0 && oldest(d, name, sizeof(name)) > FILES_MAX) {
+	while (rc == 0 && oldest(d, own, name, sizeof(name)) > FILES_MAX) {
 		rc = unlinkat(dirfd(d), name, 0);
 		rewinddir(d);
 	}
@@ -116,7 +135,8 @@ is_same(int datafd, const char *path, const void *p, size_t n)
 }
 
 int
-k3s_store_put(int datafd, const char *name, const void *p, size_t n)
+k3s_store_put(int datafd, const char *name, const void *p, size_t n,
+    const char *own)
 {
 	char path[PATH_MAX], dir[PATH_MAX];
 
@@ -133,7 +153,17 @@ k3s_store_put(int datafd, const char *name, const void *p, size_t n)
 	if (atomic_mkdirs(datafd, dir) == -1 ||
 	    atomic_write(datafd, path, p, n, 1) == -1)
 		return -1;
-	return trim(datafd, path);
+	return trim(datafd, path, own);
+}
+
+int
+k3s_store_remove(int datafd, const char *name)
+{
+	char path[PATH_MAX];
+
+	if (path_of(name, path, sizeof(path)) == -1)
+		return -1;
+	return unlinkat(datafd, path, 0) == -1 && errno != ENOENT ? -1 : 0;
 }
 
 /* --- node passwords --- */
@@ -198,8 +228,12 @@ k3s_password_check(int datafd, const char *node, const char *password)
 	if (file_of(node, file, sizeof(file)) == -1 ||
 	    k3s_store_get(datafd, file, &b) == -1)
 		return -1;
-	n = sscanf(b.data, "pbkdf2-sha256 %d %32s %64s", &rounds, salt_hex,
-	    hash_hex);
+	if (b.data != NULL && strcmp(b.data, REFUSED) == 0) {
+		buf_free(&b);
+		return 0;
+	}
+	n = sscanf(b.data == NULL ? "" : b.data, "pbkdf2-sha256 %d %32s %64s",
+	    &rounds, salt_hex, hash_hex);
 	buf_free(&b);
 	if (n != 3 || rounds < 1 || rounds > 10 * ROUNDS ||
 	    from_hex(salt_hex, salt, SALT) == -1 ||
@@ -212,8 +246,21 @@ k3s_password_check(int datafd, const char *node, const char *password)
 	return CRYPTO_memcmp(got, want, HASH) == 0;
 }
 
+/* 1 if there is a hash that counts. */
+static int
+has_hash(int datafd, const char *file)
+{
+	struct buf b = { 0 };
+	int yes = k3s_store_get(datafd, file, &b) == 0 && b.data != NULL &&
+	    strncmp(b.data, "pbkdf2-", 7) == 0;
+
+	buf_free(&b);
+	return yes;
+}
+
 int
-k3s_password_keep(int datafd, const char *node, const char *password)
+k3s_password_keep(int datafd, const char *node, const char *password,
+    const char *own)
 {
 	char file[300], salt_hex[2 * SALT + 1], hash_hex[2 * HASH + 1];
 	unsigned char salt[SALT], hash[HASH];
@@ -222,8 +269,10 @@ k3s_password_keep(int datafd, const char *node, const char *password)
 
 	if (file_of(node, file, sizeof(file)) == -1)
 		return -1;
-	if (k3s_password_check(datafd, node, password) == 1)
-		return 0;
+	if (has_hash(datafd, file)) {
+		errno = EEXIST;
+		return -1;
+	}
 	if (RAND_bytes(salt, SALT) != 1) {
 		errno = EIO;
 		return -1;
@@ -234,5 +283,15 @@ k3s_password_keep(int datafd, const char *node, const char *password)
 	to_hex(hash, HASH, hash_hex);
 	n = snprintf(line, sizeof(line), "pbkdf2-sha256 %d %s %s\n", ROUNDS,
 	    salt_hex, hash_hex);
-	return k3s_store_put(datafd, file, line, (size_t)n);
+	return k3s_store_put(datafd, file, line, (size_t)n, own);
+}
+
+int
+k3s_password_refuse(int datafd, const char *node, const char *own)
+{
+	char file[300];
+
+	if (file_of(node, file, sizeof(file)) == -1)
+		return -1;
+	return k3s_store_put(datafd, file, REFUSED, strlen(REFUSED), own);
 }

@@ -228,6 +228,24 @@ k3s_token_opens(const struct k3s_token *t, const char *authorization)
 	return 0;
 }
 
+int
+k3s_token_id(const struct k3s_token *t, char id[65])
+{
+	const char *secret = t->bootstrap != NULL ? t->bootstrap : t->password;
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned int n, i;
+
+	if (secret == NULL ||
+	    EVP_Digest(secret, strlen(secret), md, &n, EVP_sha256(), NULL) !=
+		1) {
+		errno = secret == NULL ? EINVAL : ENOMEM;
+		return -1;
+	}
+	for (i = 0; i < 32; i++)
+		sprintf(id + 2 * (size_t)i, "%02x", md[i]);
+	return 0;
+}
+
 char *
 k3s_token_authorization(const struct k3s_token *t)
 {

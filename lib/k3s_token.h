@@ -36,6 +36,9 @@ void k3s_token_free(struct k3s_token *t);
  */
 int k3s_token_opens(const struct k3s_token *t, const char *authorization);
 
+/* The SHA-256 of its secret in hex. 0, or -1 with errno. */
+int k3s_token_id(const struct k3s_token *t, char id[65]);
+
 /*
  * The header's value with which an agent asks: Basic of node and the
  * password, or Bearer. Malloc'ed, or NULL with errno.

@@ -23,6 +23,10 @@ int
 tunnel_upstream_choose(struct tunnel_upstream *u, const struct tunnel_caller *c,
     struct behalf *by, char *why, size_t len)
 {
+	if (!u->webhook) {
+		by->kind = BEHALF_OWN;
+		return 0;
+	}
 	if (c->token == NULL && c->protocol_token)
 		by->kind = BEHALF_NOBODY;
 	else
@@ -36,6 +40,22 @@ tunnel_upstream_choose(struct tunnel_upstream *u, const struct tunnel_caller *c,
 	snprintf(why, len,
 	    "the hub does not impersonate for a caller who has "
 	    "no token, nor a key pair among its identities");
+	return 403;
+}
+
+int
+tunnel_upstream_choose_agent(struct tunnel_upstream *u,
+    const struct tunnel_caller *c, struct behalf *by, char *why, size_t len)
+{
+	int code = tunnel_upstream_choose(u, c, by, why, len);
+
+	if (code != 0 || !u->webhook ||
+	    behalf_is_certificate(by, &u->kubeconfig))
+		return code;
+	snprintf(why, len,
+	    "a k3s server looks at the certificate alone: the hub has none of "
+	    "user \"%.128s\"",
+	    c->user.name);
 	return 403;
 }
 

@@ -17,11 +17,19 @@ struct tunnel_upstream {
 };
 
 /*
- * As whom a caller of webhook goes there. 0, or an HTTP status and why. by
- * borrows c and u. A token of a websocket protocol is in the head, which goes
+ * As whom a caller goes there. 0, or an HTTP status and why. by borrows c
+ * and u. A token of a websocket protocol is in the head, which goes
  * as it is: with nobody's credential.
  */
 int tunnel_upstream_choose(struct tunnel_upstream *u,
+    const struct tunnel_caller *c, struct behalf *by, char *why, size_t len);
+
+/*
+ * So too of a caller with a certificate, for the server of k3s itself. That
+ * does not look at Impersonate-* headers (k3s, pkg/server/auth): it is 403
+ * where there is neither the caller's key pair nor his own credential.
+ */
+int tunnel_upstream_choose_agent(struct tunnel_upstream *u,
     const struct tunnel_caller *c, struct behalf *by, char *why, size_t len);
 
 /*

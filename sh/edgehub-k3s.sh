@@ -62,17 +62,28 @@ k3s_says() {
 	code=$1 tool=$2
 	shift 2
 	said=$("$bin/$tool" "$@" 2>&1) && return
+	rc=$?
+	[ -n "$said" ] || said="$bin/$tool: ended with $rc and no word"
 	printf '%s: %s\n' "${0##*/}" "$(printf '%s\n' "$said" | sed -n \
 		-e "s|$tmp/run/k3s/server-ca.crt|--server-cert-file $cert|" \
 		-e "s|$tmp/run/k3s/server-ca.key|--server-key-file $key_file|" \
 		-e "s|^$tool: token|$tool: --node-token-file $token|" \
-		-e "1s/^$tool: //p")" >&2
+		-e "1s/^$tool: //" -e 1p)" >&2
 	exit "$code"
+}
+
+# not_taken FILE OPTION: what is a default elsewhere is none here
+not_taken() {
+	[ ! -e "$1" ] || echo "${0##*/}: $1: is not looked at with k3s: the" \
+		"server and its agent have their own: give it with $2, or" \
+		"remove it" >&2
 }
 
 # join_k3s: who issues the clients' certificates, from the server, or as it was
 # when it was there last
 join_k3s() {
+	[ -n "$client_ca" ] || not_taken ./ssl/client-ca.pem --client-ca-file
+	[ -n "$identities" ] || not_taken ./identities --identities
 	if [ -n "$client_ca" ]; then
 		:
 	elif [ -f "$data/k3s/client-ca.crt" ]; then
@@ -108,8 +119,9 @@ keep_k3s() {
 
 # plan_k3s DATA: what keeps that so
 plan_k3s() {
-	plan_line serving ote-every 3600 "$bin/ote-k3s-cert" -d "$1" \
-		-N "$node" "$ip"
+	# soon if its key came behind the CA
+	plan_line serving ote-every -w "$server_ca" 300 "$bin/ote-k3s-cert" \
+		-d "$1" -N "$node" "$ip"
 	plan_line join ote-every -j 10 -w "$run/masters" 3600 \
 		"$bin/ote-k3s-join" -d "$1" -l "$lb" "$masters"
 }

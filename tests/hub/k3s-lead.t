@@ -137,6 +137,14 @@ is "$(told w10 3 | grep -c "ADDED $here 15")" 1 'and what comes back'
 grep -lE '10\.0\.0\.[12]' w0 w10 winit
 is $? 1 'no other address in any of them'
 
+wait_for 15 test -e edge/cache/core/v1/endpoints/all/journal
+event ADDED kubernetes 16 10.0.0.7 |
+	sed 's/"namespace":"default"/"namespace":"kube-system"/' >>mock/all
+watch welse '/api/v1/namespaces/kube-system/endpoints?watch=1&resourceVersion=10' \
+	--cert controller.crt --key controller.key
+is "$(told welse 1)" 'ADDED 10.0.0.7:6443 16' \
+	'in another namespace that name is any other'
+
 # --- cut off ---
 kill -KILL "$mock_pid"
 wait_for 15 master_is down

@@ -70,6 +70,22 @@ bad 'a token of another cluster' \
 bad 'nobody told apart' 'a k3s agent is several clients' \
 	--authorization-mode AlwaysAllow
 
+mkdir identities && : >ssl/client-ca.pem
+try -t
+is "$code $(grep -c 'not looked at with k3s' err) $(wc -l <err)" '0 2 2' \
+	'what is a default elsewhere is none here, and that is said'
+try -t --identities identities --client-ca-file client-ca.crt
+is "$code $(cat err)" '0 ' 'but not of what is given'
+rmdir identities && rm ssl/client-ca.pem
+mkdir tools && for f in "$OTE_BIN"/*; do ln -s "$f" tools/; done
+OTE_BIN=$dir/tools
+rm tools/ote-k3s-cert
+bad 'a tool that is missing' 'ote-k3s-cert: not found' -t
+printf '#!/bin/sh\nexit 3\n' >tools/ote-k3s-cert
+chmod +x tools/ote-k3s-cert
+bad 'a tool that dies' 'ote-k3s-cert: ended with 3 and no word' -t
+OTE_BIN=$BUILD/bin
+
 # --- a bundle, whose root the token names ---
 make_ca root
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out sub.key \
@@ -107,7 +123,7 @@ serve() { # DIRECTORY FORM
 		-key ../s.key "$2" -quiet >>../server.out 2>&1) &
 	server_pid=$!
 	pids="$pids $server_pid"
-	wait_for 10 curl -s --cacert server-ca.crt "https://127.0.0.1:$mock_port/x"
+	wait_for 10 curl -sk "https://127.0.0.1:$mock_port/x"
 }
 mkdir no && mkdir no/v1-k3s && printf 'HTTP/1.0 401 no\r\n\r\n' >no/v1-k3s/client-ca.crt
 serve no -HTTP
@@ -148,4 +164,43 @@ wait_for 30 by_other_name
 ok $? 'a certificate with another name is served without a restart'
 gone "$edge_pid"
 is $? 1 'the hub has gone on'
+
+# --- another CA of the same cluster ---
+mkdir renewed && (cd renewed && make_ca server-ca)
+cp renewed/server-ca.key ssl/new && mv ssl/new ssl/edge-server-key.pem
+cp renewed/server-ca.crt ssl/new && mv ssl/new ssl/edge-server.pem
+by_other_ca() {
+	[ "$(curl -s --cacert renewed/server-ca.crt "$edge/ping")" = pong ]
+}
+wait_for 60 by_other_ca
+ok $? 'a server CA that was replaced is taken without a restart'
+
+# --- a server that is not the cluster's ---
+# -k: the former lighttpd may still answer
+printf 'HTTP/1.0 200 ok\r\nContent-Type: text/plain\r\n\r\n' >top
+printf 'HTTP/1.0 200 ok\r\n\r\nok' >no/readyz
+{ cat top && echo '{"HTTPSPort":1,"SupervisorPort":1}'; } >no/v1-k3s/config
+{ cat top && cat server-ca.crt; } >no/v1-k3s/server-ca.crt
+serve no -HTTP
+wait_for 20 master_is up
+ask /v1-k3s/config -k
+is "$code" 200 'it is the server'
+differs=$(grep -c "server-ca.crt is another one now" edge.err)
+ask /v1-k3s/server-ca.crt -k
+ask /v1-k3s/server-ca.crt -k
+get /cacerts -k
+is "$code $(($(grep -c "server-ca.crt is another one now" edge.err) - differs))" \
+	'200 1' 'a CA of it that is another one than here is told of once'
+stop "$server_pid"
+kill -STOP "$(tool "$edge_pid" ote-master-heal)"
+openssl req -x509 -new -key s.key -subj /CN=s -days 9 \
+	-addext subjectAltName=IP:127.0.0.1 -out s.crt
+serve no -HTTP
+for i in 1 2; do
+	ask /v1-k3s/config -k
+done
+is "$code $(jq -r .message body)" "502 the server's certificate is not good" \
+	'one with another certificate is not, and nothing kept is given'
+is "$(grep -c "certificate is not good" edge.err)" 1 'which is told of once'
+kill -CONT "$(tool "$edge_pid" ote-master-heal)"
 done_testing

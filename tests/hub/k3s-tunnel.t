@@ -67,6 +67,29 @@ done
 ask /api/v1/namespaces/x/pods/p/exec
 is "$saw" 'system:node:n1 GET /api/v1/namespaces/x/pods/p/exec' 'exec goes as ever'
 
+# --- with -I: the server itself does not look whom the hub acts for ---
+
+tunnel -k "$dir/kc" -a Webhook -i "$dir/ids" -K -I
+verify SUCCESS other
+connect
+refused 403 'looks at the certificate alone' 'a node without a key pair is nobody for the hub to act for'
+ask /api/v1/namespaces/x/pods/p/exec
+is "${saw%%|Impersonate-Group*}" 'hub GET /api/v1/namespaces/x/pods/p/exec|Impersonate-User: system:node:n2' 'but for exec'
+verify SUCCESS node
+connect
+is "$saw" 'system:node:n1 GET /v1-k3s/connect' 'with one it goes by that'
+rm -r "$dir/ids"
+hub_kubeconfig "$dir/kn" "client-certificate: node.crt, client-key: node.key"
+tunnel -k "$dir/kn" -a Webhook -i "$dir/ids" -K -I
+connect
+is "$saw" 'system:node:n1 GET /v1-k3s/connect' 'or by the credential of the hub, where that is its own'
+verify SUCCESS other
+connect
+refused 403 'looks at the certificate alone' 'but of nobody else'
+mkdir "$dir/ids"
+cp "$dir/node.pem" "$dir/ids/system%3Anode%3An1.pem"
+tunnel -k "$dir/kc" -a Webhook -i "$dir/ids" -K
+
 # --- cut off: it ends here ---
 
 masters down

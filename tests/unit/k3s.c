@@ -162,30 +162,50 @@ test_store(int fd)
 
 	is_int(k3s_store_get(fd, "config", &b), -1, "nothing is kept");
 	is_int(errno, ENOENT, "as there is none");
-	is_int(k3s_store_put(fd, "config", "one", 3), 0, "it is kept");
+	is_int(k3s_store_put(fd, "config", "one", 3, NULL), 0, "it is kept");
 	is_int(k3s_store_get(fd, "config", &b), 0, "it is there");
 	is_str(b.data, "one", "as it was");
 	is_int(fstatat(fd, "k3s/config", &st, 0) == 0 ? (int)(st.st_mode & 0777)
 						      : -1,
 	    0600, "for nobody else");
-	is_int(k3s_store_put(fd, "../config", "", 0), -1, "no way out");
-	is_int(k3s_store_put(fd, "/config", "", 0), -1, "nor that");
-	is_int(k3s_store_put(fd, "a b", "", 0), -1, "nor an odd name");
+	is_int(k3s_store_put(fd, "../config", "", 0, NULL), -1, "no way out");
+	is_int(k3s_store_put(fd, "/config", "", 0, NULL), -1, "nor that");
+	is_int(k3s_store_put(fd, "a b", "", 0, NULL), -1, "nor an odd name");
+	is_int(k3s_store_put(fd, "certs/x/own,1", "", 0, "own"), 0, "our own");
+	is_int(k3s_store_put(fd, "certs/x/own", "", 0, "own"), 0, "so too");
+	is_int(k3s_store_put(fd, "certs/x/owner", "", 0, "own"), 0, "another");
 	for (i = 0; i < 80; i++) {
 		snprintf(name, sizeof(name), "certs/x/n,%d", i);
-		(void)k3s_store_put(fd, name, name, strlen(name));
+		(void)k3s_store_put(fd, name, name, strlen(name), "own");
 	}
 	b.len = 0;
 	is_int(k3s_store_get(fd, "certs/x/n,79", &b), 0, "the newest is kept");
 	is_int(k3s_store_get(fd, "certs/x/n,0", &b), -1, "the oldest is not");
+	is_int(k3s_store_get(fd, "certs/x/owner", &b), -1, "nor is that");
+	is_int(k3s_store_get(fd, "certs/x/own,1", &b), 0, "our own is");
+	is_int(k3s_store_get(fd, "certs/x/own", &b), 0, "both");
+	for (i = 0; i < 80; i++) {
+		snprintf(name, sizeof(name), "certs/x/own,%d", i);
+		(void)k3s_store_put(fd, name, name, strlen(name), "own");
+	}
+	is_int(k3s_store_get(fd, "certs/x/own,15", &b), -1, "up to as many");
+	is_int(k3s_store_get(fd, "certs/x/own,16", &b), 0, "of our own");
+	is_int(k3s_store_get(fd, "certs/x/n,79", &b), -1, "others went first");
+	is_int(k3s_store_remove(fd, "config"), 0, "it is removed");
+	is_int(k3s_store_get(fd, "config", &b), -1, "and is gone");
+	is_int(k3s_store_remove(fd, "config"), 0, "if it is gone, too");
 	buf_free(&b);
 	is_int(k3s_password_check(fd, "n1", "pass"), -1, "no password");
-	is_int(k3s_password_keep(fd, "n1", "pass"), 0, "a password is kept");
+	is_int(k3s_password_keep(fd, "n1", "pass", "n1"), 0, "one is kept");
 	is_int(k3s_password_check(fd, "n1", "pass"), 1, "it is that");
 	is_int(k3s_password_check(fd, "n1", "pas"), 0, "and no other");
-	is_int(k3s_password_keep(fd, "n1", "next"), 0, "a new one");
-	is_int(k3s_password_check(fd, "n1", "pass"), 0, "is the only one");
-	is_int(k3s_password_keep(fd, "../n1", "x"), -1, "no node's name");
+	is_int(k3s_password_keep(fd, "n1", "next", "n1"), -1, "the first");
+	is_int(errno, EEXIST, "stays");
+	is_int(k3s_password_refuse(fd, "n1", "n1"), 0, "until it is refused");
+	is_int(k3s_password_check(fd, "n1", "pass"), 0, "then none fits");
+	is_int(k3s_password_keep(fd, "n1", "next", "n1"), 0, "but a new one");
+	is_int(k3s_password_check(fd, "n1", "next"), 1, "that is kept");
+	is_int(k3s_password_keep(fd, "../n1", "x", NULL), -1, "no node");
 }
 
 /* --- the CA --- */
