@@ -273,8 +273,8 @@ step "new keys of service accounts" 0,500,502,503,504
 
 # both: whether the hub has both keys
 both() {
-	grep -qs "$(token_kid web)" "$CLUSTER/hub/data/run/jwks.json" &&
-	grep -qs "$(token_kid old)" "$CLUSTER/hub/data/run/jwks.json"
+	grep -qsFe "$(token_kid web)" "$CLUSTER/hub/data/run/jwks.json" &&
+	grep -qsFe "$(token_kid old)" "$CLUSTER/hub/data/run/jwks.json"
 }
 
 token_kid() {
