@@ -95,7 +95,7 @@ refused() {
 # probed: it has asked as everybody since; the prober's log is its count
 probed() {
 	_asked=$(requests_of prober)
-	wait_for 30 "the prober" more_than "$_asked"
+	wait_for 60 "the prober" more_than "$_asked" && proc_alive prober
 }
 
 requests_of() {

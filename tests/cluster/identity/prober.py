@@ -52,7 +52,9 @@ def main():
     signal.signal(signal.SIGTERM, stop)
     said = collections.Counter()
     while going:
-        for source in sorted(glob.glob(cluster + '/callers/probe/*.*')):
+        probe = glob.escape(cluster) + '/callers/probe/*.'
+        for source in sorted(glob.glob(probe + 'pem') +
+                             glob.glob(probe + 'token')):
             name = os.path.basename(source).rsplit('.', 1)[0]
             path = PATHS.get(name.split('-')[0], PATHS['default'])
             for query in '?resourceVersion=0', '':
