@@ -24,6 +24,13 @@ SERVICES = {
 }
 
 
+def families(service):
+    spec = SERVICES[service]
+    if 'ipFamilyPolicy' in spec:
+        return ['IPv4', 'IPv6']
+    return spec.get('ipFamilies', ['IPv4'])
+
+
 def make(master):
     objects = []
     for node in ('edge-1', 'edge-2'):

@@ -177,12 +177,15 @@ class Run:
             seen = {}
             for o in self.master.objects():
                 for what, e in entries(o):
-                    key = (o['kind'], what[1], e['targetRef']['name'])
+                    key = (o['kind'], what[1], e['targetRef']['name'],
+                           o.get('addressType'))
                     good = what[2] == 'addresses' or e.get(
                         'conditions', {}).get('serving')
                     seen[key] = seen.get(key, True) and bool(good)
-            want = {(k, s, p) for k in KINDS for s in cast.SERVICES
+            want = {('Endpoints', s, p, None) for s in cast.SERVICES
                     for p in pods}
+            want |= {('EndpointSlice', s, p, f) for s in cast.SERVICES
+                     for f in cast.families(s) for p in pods}
             return set(seen) == want and all(seen.values())
 
         return wait('the controllers', there, 120)
@@ -206,7 +209,7 @@ class Run:
             return not steady or times(theirs) == times(self.ours)
 
         self.checked += len(mine)
-        if wait('change of ' + name, same, 15) and sorted_lists(self.ours):
+        if wait('change of ' + name, same, 60) and sorted_lists(self.ours):
             # what is told of when a pod lost its addresses is another tale
             t = times(theirs)
             for o in self.ours:

@@ -141,6 +141,8 @@ def report(when, requests, masters, hubs):
     entries = declared(here + '/differences.conf')
     if os.environ.get('OTE_MASTER') == 'older':
         entries += declared(here + '/older.conf')
+    if os.environ.get('K3S'):
+        entries += declared(here + '/k3s.conf')
     bad = {}
     for request, a, b in zip(requests, masters, hubs):
         why = difference(a, b)
