@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
 #include "k3s.h"
 #include "k3s_csr.h"
 #include "k3s_rewrite.h"
@@ -62,12 +63,10 @@ static int
 has_certificate(const struct k3s_ask *a, char id[K3S_ID_LEN])
 {
 	const struct who *w = a->r->who;
-	size_t i;
 
 	if (w == NULL || !user_in_group(&w->user, "system:nodes"))
 		return 0;
-	for (i = 0; i < sizeof(w->key); i++)
-		snprintf(id + 2 * i, 3, "%02x", w->key[i]);
+	digest_hex(w->key, sizeof(w->key), id);
 	return 1;
 }
 

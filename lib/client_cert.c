@@ -16,6 +16,7 @@
 
 #include "buf.h"
 #include "client_cert.h"
+#include "digest.h"
 
 #define NAME_MAX_BYTES 1024
 #define UID_OID "1.3.6.1.4.1.57683.2" /* from Kubernetes 1.33 on */
@@ -214,17 +215,12 @@ add_authenticated(struct user *u, char *why, size_t len)
 static int
 add_credential_id(struct user *u, const unsigned char *der, size_t n)
 {
-	unsigned char md[EVP_MAX_MD_SIZE];
-	char id[sizeof("X509SHA256=") + 2 * EVP_MAX_MD_SIZE] = "X509SHA256=";
-	unsigned int len = 0, i;
-	char *p = id + strlen(id);
+	static const char kind[] = "X509SHA256=";
+	char id[sizeof(kind) + DIGEST_LEN];
 
-	if (!EVP_Digest(der, n, md, &len, EVP_sha256(), NULL)) {
-		errno = ENOMEM;
+	memcpy(id, kind, sizeof(kind));
+	if (digest_sha256(der, n, id + sizeof(kind) - 1) == -1)
 		return -1;
-	}
-	for (i = 0; i < len; i++, p += 2)
-		snprintf(p, 3, "%02x", md[i]);
 	return user_add_extra(u, "authentication.kubernetes.io/credential-id",
 	    id);
 }

@@ -15,10 +15,10 @@
 #include <openssl/evp.h>
 
 #include "atomic.h"
+#include "digest.h"
 #include "grants.h"
 
 #define FILE_MAX (3 * GRANT_BODY_MAX)
-#define HEX_LEN 65
 #define AUDIENCES_MAX 64
 /* pkg/apis/authentication/v1/defaults.go */
 #define EXPIRATION_S 3600
@@ -74,22 +74,6 @@ grant_kind(const struct apipath *p)
 
 /* --- names --- */
 
-static int
-sha256(const void *p, size_t n, char out[HEX_LEN])
-{
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned int len, i;
-
-	if (!EVP_Digest(p, n, md, &len, EVP_sha256(), NULL) ||
-	    len != (HEX_LEN - 1) / 2) {
-		errno = ENOMEM;
-		return -1;
-	}
-	for (i = 0; i < len; i++)
-		snprintf(out + 2 * i, 3, "%02x", md[i]);
-	return 0;
-}
-
 /* A namespace's or account's name, of which a file's may be made. */
 static int
 is_name(const char *s)
@@ -113,12 +97,12 @@ canonical(const json_t *o)
 static int
 name_token(struct grant *g, const struct apipath *p)
 {
-	char hex[HEX_LEN], *text;
+	char hex[DIGEST_LEN], *text;
 	int rc;
 
 	if ((text = canonical(g->question)) == NULL)
 		return -1;
-	rc = sha256(text, strlen(text), hex);
+	rc = digest_sha256(text, strlen(text), hex);
 	free(text);
 	if (rc == 0)
 		snprintf(g->file, sizeof(g->file), "tokens/%.63s,%.100s,%s",
@@ -129,7 +113,7 @@ name_token(struct grant *g, const struct apipath *p)
 static int
 name_review(struct grant *g, const struct apipath *p, const char *caller)
 {
-	char hex[HEX_LEN], *spec, *all = NULL;
+	char hex[DIGEST_LEN], *spec, *all = NULL;
 	json_t *parts;
 	int rc = -1;
 
@@ -140,7 +124,7 @@ name_review(struct grant *g, const struct apipath *p, const char *caller)
 	parts = json_pack("[ssss]", g->review, p->ns,
 	    spec == NULL ? "null" : spec, g->kind == GRANT_SELF ? caller : "");
 	if (parts != NULL && (all = canonical(parts)) != NULL)
-		rc = sha256(all, strlen(all), hex);
+		rc = digest_sha256(all, strlen(all), hex);
 	else
 		errno = EINVAL;
 	if (rc == 0)
@@ -289,14 +273,14 @@ int
 grant_ask_protobuf(struct grant *g, const struct apipath *p, const char *body,
     size_t n, const char *caller)
 {
-	char hex[HEX_LEN];
+	char hex[DIGEST_LEN];
 
 	memset(g, 0, sizeof(*g));
 	g->protobuf = 1;
 	g->kind = find(p, &g->review);
 	errno = EINVAL;
 	if (g->kind != GRANT_SELF || n > GRANT_BODY_MAX ||
-	    !is_protobuf(body, n) || sha256(body, n, hex) == -1)
+	    !is_protobuf(body, n) || digest_sha256(body, n, hex) == -1)
 		return -1;
 	/* a spec that is a string no question in JSON has */
 	g->request = json_pack("{ss}", "spec", hex);

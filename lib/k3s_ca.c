@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "digest.h"
 #include "k3s_ca.h"
 
 #define DAY_S 86400LL
@@ -219,21 +220,6 @@ k3s_ca_free(struct k3s_ca *ca)
 
 /* --- its hash --- */
 
-static int
-hex_digest(const void *p, size_t n, char out[65])
-{
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned int len, i;
-
-	if (EVP_Digest(p, n, md, &len, EVP_sha256(), NULL) != 1) {
-		errno = ENOMEM;
-		return -1;
-	}
-	for (i = 0; i < len && i < 32; i++)
-		sprintf(out + 2 * (size_t)i, "%02x", md[i]);
-	return 0;
-}
-
 /* The one among the rest of the bundle that has issued x, or NULL. */
 static X509 *
 issuer_of(X509 *x, STACK_OF(X509) * all)
@@ -282,12 +268,12 @@ k3s_ca_hashes(const char *pem, size_t n, char old[65], char new[65])
 {
 	STACK_OF(X509) *all = read_all(pem, n);
 	unsigned char *der = NULL;
-	int rc = hex_digest(pem, n, old), len;
+	int rc = digest_sha256(pem, n, old), len;
 	X509 *root = sk_X509_num(all) > 1 ? root_of(all) : NULL;
 
 	memcpy(new, old, 65);
 	if (rc == 0 && root != NULL && (len = i2d_X509(root, &der)) > 0)
-		rc = hex_digest(der, (size_t)len, new);
+		rc = digest_sha256(der, (size_t)len, new);
 	OPENSSL_free(der);
 	sk_X509_pop_free(all, X509_free);
 	ERR_clear_error();

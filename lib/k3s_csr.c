@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
 #include "k3s_csr.h"
 
 static int
@@ -47,19 +48,14 @@ is_known(const EVP_PKEY *key)
 int
 k3s_key_id(EVP_PKEY *key, char id[K3S_ID_LEN])
 {
-	unsigned char md[EVP_MAX_MD_SIZE], *der = NULL;
-	unsigned int n = 0, i;
+	unsigned char *der = NULL;
 	int len = i2d_PUBKEY(key, &der), rc;
 
 	if (len <= 0)
 		return -1;
-	rc = EVP_Digest(der, (size_t)len, md, &n, EVP_sha256(), NULL);
+	rc = digest_sha256(der, (size_t)len, id);
 	OPENSSL_free(der);
-	if (rc != 1)
-		return -1;
-	for (i = 0; i < n; i++)
-		sprintf(id + 2 * (size_t)i, "%02x", md[i]);
-	return 0;
+	return rc;
 }
 
 /* NULL, or what is wrong with it. */

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "digest.h"
 #include "k3s_store.h"
 
 #define FILES_MAX 64
@@ -179,15 +180,6 @@ derive(const char *password, const unsigned char *salt, int rounds,
 	return -1;
 }
 
-static void
-to_hex(const unsigned char *p, size_t n, char *out)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		sprintf(out + 2 * i, "%02x", p[i]);
-}
-
 static int
 from_hex(const char *s, unsigned char *out, size_t n)
 {
@@ -279,8 +271,8 @@ k3s_password_keep(int datafd, const char *node, const char *password,
 	}
 	if (derive(password, salt, ROUNDS, hash) == -1)
 		return -1;
-	to_hex(salt, SALT, salt_hex);
-	to_hex(hash, HASH, hash_hex);
+	digest_hex(salt, SALT, salt_hex);
+	digest_hex(hash, HASH, hash_hex);
 	n = snprintf(line, sizeof(line), "pbkdf2-sha256 %d %s %s\n", ROUNDS,
 	    salt_hex, hash_hex);
 	return k3s_store_put(datafd, file, line, (size_t)n, own);

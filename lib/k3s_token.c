@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "buf.h"
+#include "digest.h"
 #include "k3s_token.h"
 
 #define HASH_CHARS 64
@@ -232,18 +233,12 @@ int
 k3s_token_id(const struct k3s_token *t, char id[65])
 {
 	const char *secret = t->bootstrap != NULL ? t->bootstrap : t->password;
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned int n, i;
 
-	if (secret == NULL ||
-	    EVP_Digest(secret, strlen(secret), md, &n, EVP_sha256(), NULL) !=
-		1) {
-		errno = secret == NULL ? EINVAL : ENOMEM;
+	if (secret == NULL) {
+		errno = EINVAL;
 		return -1;
 	}
-	for (i = 0; i < 32; i++)
-		sprintf(id + 2 * (size_t)i, "%02x", md[i]);
-	return 0;
+	return digest_sha256(secret, strlen(secret), id);
 }
 
 char *
