@@ -22,6 +22,7 @@
 
 #include "atomic.h"
 #include "k3s_ca.h"
+#include "pem.h"
 #include "k3s_csr.h"
 #include "k3s_token.h"
 
@@ -174,7 +175,7 @@ take_key(int datafd)
 	EVP_PKEY *key = NULL;
 
 	if (buf_read_file(&pem, datafd, KEY, K3S_CA_MAX) == 0)
-		key = k3s_ca_read_key(pem.data, pem.len);
+		key = pem_key(pem.data, pem.len);
 	pem.len = 0;
 	if (key == NULL &&
 	    ((key = k3s_ca_make_key(&pem)) == NULL ||

@@ -21,6 +21,7 @@
 #include "buf.h"
 #include "hash.h"
 #include "identities.h"
+#include "pem.h"
 
 #define NAME_BYTES 256 /* of a file's name, or of a CN, with NUL */
 
@@ -149,37 +150,20 @@ read_pem(struct identity *i, const char *path)
 	return NULL;
 }
 
-static int
-no_password(char *text, int size, int rw, void *arg)
-{
-	(void)text;
-	(void)size;
-	(void)rw;
-	(void)arg;
-	return -1;
-}
-
 /* NULL, or what is wrong with the two of them. */
 static const char *
 check_key(const char *cert, const char *key)
 {
-	BIO *c = BIO_new_mem_buf(cert, -1), *k = BIO_new_mem_buf(key, -1);
+	EVP_PKEY *pkey = pem_key(key, strlen(key));
+	X509 *x = pem_certificate(cert, strlen(cert));
 	const char *wrong = NULL;
-	EVP_PKEY *pkey = NULL;
-	X509 *x = NULL;
 
-	if (c != NULL && k != NULL) {
-		x = PEM_read_bio_X509(c, NULL, NULL, NULL);
-		pkey = PEM_read_bio_PrivateKey(k, NULL, no_password, NULL);
-	}
 	if (pkey == NULL)
 		wrong = "there is no PEM private key without a passphrase";
 	else if (x == NULL || X509_check_private_key(x, pkey) != 1)
 		wrong = "key and certificate do not belong together";
 	EVP_PKEY_free(pkey);
 	X509_free(x);
-	BIO_free(c);
-	BIO_free(k);
 	ERR_clear_error();
 	return wrong;
 }

@@ -18,6 +18,7 @@
 #include <openssl/x509.h>
 
 #include "jwt_parts.h"
+#include "pem.h"
 
 #define RSA_BITS_MIN 2048
 #define RSA_BYTES_MAX 2048
@@ -338,14 +339,6 @@ jwks_parse(const char *p, size_t n, char *why, size_t len)
 
 /* --- PEM --- */
 
-/* Nobody is asked at the terminal. */
-static int
-no_password(char *p, int n, int writing, void *arg)
-{
-	(void)p, (void)n, (void)writing, (void)arg;
-	return -1;
-}
-
 static EVP_PKEY *
 read_pem(const char *p, size_t n)
 {
@@ -355,9 +348,9 @@ read_pem(const char *p, size_t n)
 
 	if (bio == NULL)
 		return NULL;
-	key = PEM_read_bio_PUBKEY(bio, NULL, no_password, NULL);
+	key = PEM_read_bio_PUBKEY(bio, NULL, pem_no_password, NULL);
 	if (key == NULL && BIO_reset(bio) == 1) {
-		x = PEM_read_bio_X509(bio, NULL, no_password, NULL);
+		x = PEM_read_bio_X509(bio, NULL, pem_no_password, NULL);
 		key = x != NULL ? X509_get_pubkey(x) : NULL;
 		X509_free(x);
 	}

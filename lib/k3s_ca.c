@@ -15,48 +15,13 @@
 
 #include "digest.h"
 #include "k3s_ca.h"
+#include "pem.h"
 
 #define DAY_S 86400LL
 #define DAYS 365
 #define RENEW_DAYS 90
 
 /* --- PEM --- */
-
-static X509 *
-first_certificate(const char *pem, size_t n)
-{
-	BIO *b = n > INT_MAX ? NULL : BIO_new_mem_buf(pem, (int)n);
-	X509 *x = NULL;
-
-	if (b != NULL)
-		x = PEM_read_bio_X509(b, NULL, NULL, NULL);
-	BIO_free(b);
-	ERR_clear_error();
-	return x;
-}
-
-static int
-no_password(char *text, int size, int rw, void *arg)
-{
-	(void)text;
-	(void)size;
-	(void)rw;
-	(void)arg;
-	return -1;
-}
-
-EVP_PKEY *
-k3s_ca_read_key(const char *pem, size_t n)
-{
-	BIO *b = n > INT_MAX ? NULL : BIO_new_mem_buf(pem, (int)n);
-	EVP_PKEY *key = NULL;
-
-	if (b != NULL)
-		key = PEM_read_bio_PrivateKey(b, NULL, no_password, NULL);
-	BIO_free(b);
-	ERR_clear_error();
-	return key;
-}
 
 /* What was written to b, appended to out. Frees b. */
 static int
@@ -188,7 +153,7 @@ k3s_ca_load(struct k3s_ca *ca, const char *cert_file, const char *key_file,
 	    read_chain(ca, &cert) == -1 ||
 	    check_cert(ca, cert_file, now, why, len) == -1)
 		;
-	else if ((ca->key = k3s_ca_read_key(key.data, key.len)) == NULL)
+	else if ((ca->key = pem_key(key.data, key.len)) == NULL)
 		say(why, len, key_file,
 		    "it is no PEM private key without passphrase");
 	else if (X509_check_private_key(ca->cert, ca->key) != 1)
@@ -424,7 +389,7 @@ int
 k3s_ca_signed(const struct k3s_ca *ca, const char *pem, size_t n,
     const char *names)
 {
-	X509 *x = first_certificate(pem, n);
+	X509 *x = pem_certificate(pem, n);
 	int yes =
 	    x != NULL && X509_verify(x, ca->key) == 1 && has_names(x, names);
 
@@ -436,7 +401,7 @@ k3s_ca_signed(const struct k3s_ca *ca, const char *pem, size_t n,
 int
 k3s_ca_is_due(const struct k3s_ca *ca, const char *pem, size_t n, long long now)
 {
-	X509 *x = first_certificate(pem, n);
+	X509 *x = pem_certificate(pem, n);
 	long long until, last = seconds(X509_get0_notAfter(ca->cert));
 
 	if (x == NULL)

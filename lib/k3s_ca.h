@@ -56,9 +56,6 @@ int k3s_ca_hashes(const char *pem, size_t n, char old[65], char new[65]);
  * by one of the CAs in that PEM. Times do not count.
  */
 int k3s_ca_issued(const char *ca, size_t nca, const char *pem, size_t n);
-
-/* A private key in PEM: to be freed; NULL if it is none. */
-EVP_PKEY *k3s_ca_read_key(const char *pem, size_t n);
 /* A new P-256 key, as PEM appended to out: to be freed; NULL with errno. */
 EVP_PKEY *k3s_ca_make_key(struct buf *out);
 

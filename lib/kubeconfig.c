@@ -13,6 +13,7 @@
 #include <yaml.h>
 
 #include "kubeconfig.h"
+#include "pem.h"
 
 #define FILE_MAX_BYTES (1024 * 1024)
 
@@ -311,16 +312,6 @@ read_cert(const struct why *w, const char *file, const char *data,
 }
 
 static int
-no_password(char *buf, int size, int rw, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)rw;
-	(void)arg;
-	return -1;
-}
-
-static int
 check_pair(const struct why *w, const struct kubeconfig *k)
 {
 	EVP_PKEY *key = NULL;
@@ -338,7 +329,7 @@ check_pair(const struct why *w, const struct kubeconfig *k)
 	if (x == NULL ||
 	    (b = open_pem(w, k->key_file, k->key_data, "client-key")) == NULL)
 		goto out;
-	key = PEM_read_bio_PrivateKey(b, NULL, no_password, NULL);
+	key = PEM_read_bio_PrivateKey(b, NULL, pem_no_password, NULL);
 	if (key == NULL)
 		say(w, "%s holds no PEM private key (without a passphrase)",
 		    name_of(k->key_file, "client-key-data"));
