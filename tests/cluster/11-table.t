@@ -24,7 +24,7 @@ definition_up() {
 tables() {
 	python3 -B table/table.py "$1" "$CLUSTER" >"$CLUSTER/table.$1"
 	_tables=$?
-	tail -n 60 "$CLUSTER/table.$1" | command cut -c 1-400 | sed 's/^/# /' >&2
+	tail -n 60 "$CLUSTER/table.$1" | command cut -c 1-400 | told
 	return "$_tables"
 }
 
@@ -37,7 +37,10 @@ printed() {
 same_text() {
 	printed kc "$1" >"$CLUSTER/text.kc"
 	printed hub_kc "$1" >"$CLUSTER/text.hub"
-	[ -s "$CLUSTER/text.kc" ] && diff "$CLUSTER/text.kc" "$CLUSTER/text.hub" >&2
+	[ -s "$CLUSTER/text.kc" ] || return 1
+	diff "$CLUSTER/text.kc" "$CLUSTER/text.hub" >"$CLUSTER/diff" && return
+	told <"$CLUSTER/diff"
+	return 1
 }
 
 wait_for 60 "the default account" account_up

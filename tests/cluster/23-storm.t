@@ -147,8 +147,7 @@ settled() {
 proven() {
 	wait_for 30 "what the checker wants" settled "$1" && check_storm "$1" &&
 		return
-	awk 'NR <= 20 { print "# " substr($0, 1, 600) }' \
-	    "$CLUSTER/checked-$1" >&2
+	head -n 20 "$CLUSTER/checked-$1" | command cut -c 1-600 | told
 	return 1
 }
 

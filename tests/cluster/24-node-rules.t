@@ -22,7 +22,7 @@ same() {
 	python3 -B nodes/rules.py "$CLUSTER" "$OTE_BIN/ote-access" \
 	    "$seed" "$questions" >"$CLUSTER/rules.out" || _rc=$?
 	diag "$(head -n 1 "$CLUSTER/rules.out")"
-	[ "$_rc" -eq 0 ] || sed -n '2,60s/^/# /p' "$CLUSTER/rules.out" >&2
+	[ "$_rc" -eq 0 ] || sed -n 2,60p "$CLUSTER/rules.out" | told
 	return "$_rc"
 }
 
@@ -31,7 +31,7 @@ written() {
 	python3 -B nodes/writes.py "$CLUSTER" "$BUILD/tests/hub/restrict" \
 	    >"$CLUSTER/writes.out" || _rc=$?
 	diag "$(head -n 1 "$CLUSTER/writes.out")"
-	[ "$_rc" -eq 0 ] || sed -n '2,60s/^/# /p' "$CLUSTER/writes.out" >&2
+	[ "$_rc" -eq 0 ] || sed -n 2,60p "$CLUSTER/writes.out" | told
 	return "$_rc"
 }
 

@@ -33,7 +33,8 @@ ok() {
 # is NAME GOT WANTED
 is() {
 	[ "$2" = "$3" ]
-	ok $? "$1" || printf '# %s\n# got:    %s\n# wanted: %s\n' "$@" >&2
+	ok $? "$1" || printf "# ${0##*/}: %s\n" "$1" \
+	    "got:    $2" "wanted: $3" >&2
 }
 
 skip() {

@@ -3,8 +3,14 @@
 
 _tests=0 _failures=0
 
+# told: its input as diagnostics, with the test's name, by which sh/check
+# finds them again where several run side by side.
+told() {
+	sed "s/^/# ${0##*/}: /" >&2
+}
+
 diag() {
-	printf '%s\n' "$*" | sed 's/^/# /' >&2
+	printf '%s\n' "$*" | told
 }
 
 bail() {
