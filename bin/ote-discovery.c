@@ -18,10 +18,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "atomic.h"
+#include "clock.h"
 #include "masters.h"
 #include "ready.h"
 #include "remember.h"
@@ -50,15 +50,6 @@ usage(FILE *out)
 	    out);
 }
 
-static long long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 static int
 is_stopped(const struct tool *t)
 {
@@ -72,7 +63,7 @@ is_stopped(const struct tool *t)
 static void
 plan(struct tool *t, long long in_ms)
 {
-	long long at = now_ms() + in_ms;
+	long long at = monotonic_ms() + in_ms;
 
 	if (at < t->next)
 		t->next = at;
@@ -147,7 +138,7 @@ wait_next(struct tool *t)
 		{ .fd = t->inotify, .events = POLLIN } };
 	long long ms;
 
-	while ((ms = t->next - now_ms()) > 0) {
+	while ((ms = t->next - monotonic_ms()) > 0) {
 		if (poll(p, 2, (int)ms) == -1 && errno != EINTR)
 			err(111, "poll");
 		if (p[0].revents != 0)
@@ -164,11 +155,11 @@ run(struct tool *t)
 	int again;
 
 	t->remember.full = 1;
-	t->next = now_ms() + (long long)arc4random_uniform(SETTLE_MS);
+	t->next = monotonic_ms() + (long long)arc4random_uniform(SETTLE_MS);
 	ready_notify();
 	while (wait_next(t) == 0) {
 		again = t->remember.touched;
-		t->next = now_ms() + PASS_MS -
+		t->next = monotonic_ms() + PASS_MS -
 		    (long long)arc4random_uniform(JITTER_MS);
 		if (!masters_reachable(t->data))
 			continue;

@@ -12,11 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "atomic.h"
 #include "child.h"
+#include "clock.h"
 #include "ready.h"
 
 #define SECONDS_MAX 1000000
@@ -36,15 +36,6 @@ usage(FILE *out)
 	fputs("usage: ote-every [-hnv] [-j jitter] [-w file] seconds command "
 	      "[argument ...]\n",
 	    out);
-}
-
-static long long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
 static long long
@@ -81,7 +72,7 @@ on_file(struct every *e)
 	char text[4096]
 	    __attribute__((aligned(__alignof__(struct inotify_event))));
 	const struct inotify_event *i;
-	long long soon = now_ms() + jitter(e);
+	long long soon = monotonic_ms() + jitter(e);
 	ssize_t n, off;
 
 	while ((n = read(e->inotify, text, sizeof(text))) > 0)
@@ -116,14 +107,14 @@ run(struct every *e)
 	long long left;
 	int code;
 
-	e->at = now_ms() + jitter(e);
+	e->at = monotonic_ms() + jitter(e);
 	while (!e->child.stopped) {
-		if ((left = e->at - now_ms()) > 0) {
+		if ((left = e->at - monotonic_ms()) > 0) {
 			pause_for(e, left);
 			continue;
 		}
 		/* what happens while it runs counts from here */
-		e->at = now_ms() + e->period_ms;
+		e->at = monotonic_ms() + e->period_ms;
 		start(e);
 		while ((code = reap(e)) == -1)
 			pause_for(e, -1);

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "daemon.h"
 #include "election_link.h"
 #include "guard.h"
@@ -216,7 +217,7 @@ turn(struct tool *t)
 
 	keep(t);
 	if (!election_link_is_busy(&t->link) && t->phase != ENDING) {
-		what = election_next(&t->e, guard_now(), lease_now(), &body);
+		what = election_next(&t->e, guard_now(), wall_us(), &body);
 		if (what == ELECTION_WAIT && errno != 0)
 			err(111, "Lease");
 		if (what == ELECTION_OVER) {

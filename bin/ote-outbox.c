@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "clock.h"
 #include "daemon.h"
 #include "masters.h"
 #include "outbox_pass.h"
@@ -56,15 +57,6 @@ usage(FILE *out)
 	      "[-i identities] [-j jitter]\n"
 	      "                  [-k kubeconfig] [-l lb] [-r rate]\n",
 	    out);
-}
-
-static long long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
 static void
@@ -166,7 +158,8 @@ ended(void *arg)
 
 	if (p->done + p->failed + p->left > 0)
 		warnx("replayed %zu, failed %zu, left %zu, in %.1f s", p->done,
-		    p->failed, p->left, (double)(now_ms() - t->began) / 1000);
+		    p->failed, p->left,
+		    (double)(monotonic_ms() - t->began) / 1000);
 	if (p->trouble)
 		warnx("the master is in trouble: %s", p->why);
 	tell(t);
@@ -186,7 +179,7 @@ ended(void *arg)
 static void
 begin(struct tool *t)
 {
-	t->began = now_ms();
+	t->began = monotonic_ms();
 	if (outbox_pass_begin(&t->pass) == -1)
 		err(111, "%s/outbox/new", t->data);
 }

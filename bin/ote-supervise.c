@@ -24,6 +24,7 @@
 
 #include "atomic.h"
 #include "buf.h"
+#include "clock.h"
 #include "ready.h"
 
 #define CHILDREN_MAX 32
@@ -66,15 +67,6 @@ usage(FILE *out)
 	fputs("usage: ote-supervise [-hnv] [-l lockfile] "
 	      "[-o output] plan\n",
 	    out);
-}
-
-static long long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static void
@@ -144,7 +136,7 @@ static void
 lock_wait(int fd, const char *path)
 {
 	const struct timespec pause = { 0, 50 * 1000000 };
-	long long until = now_ms() + STOP_MS;
+	long long until = monotonic_ms() + STOP_MS;
 	pid_t owner;
 
 	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
@@ -155,7 +147,7 @@ lock_wait(int fd, const char *path)
 			    "%s: process %ld holds it: end that one, or "
 			    "use another place",
 			    path, (long)owner);
-		if (now_ms() >= until)
+		if (monotonic_ms() >= until)
 			errx(100,
 			    "%s: held by what a killed ote-supervise "
 			    "left: end those processes",
@@ -220,7 +212,7 @@ child_exec(const struct child *c, const sigset_t *mask, pid_t parent,
 static void
 child_later(struct child *c)
 {
-	long long now = now_ms();
+	long long now = monotonic_ms();
 
 	if (now - c->started_ms >= STABLE_MS)
 		c->backoff_ms = BACKOFF_FIRST_MS;
@@ -233,7 +225,7 @@ child_start(struct plan *p, struct child *c)
 	int fds[2] = { -1, -1 };
 	pid_t parent = getpid();
 
-	c->started_ms = now_ms();
+	c->started_ms = monotonic_ms();
 	c->since = time(NULL);
 	if (c->reports && !c->ready && pipe2(fds, O_CLOEXEC) == -1) {
 		warn("%s: pipe", c->name);
@@ -278,7 +270,7 @@ plan_stop(struct plan *p, int code)
 		return;
 	p->stopping = 1;
 	p->code = code;
-	p->stop_ms = now_ms() + STOP_MS;
+	p->stop_ms = monotonic_ms() + STOP_MS;
 	plan_signal(p, SIGTERM);
 }
 
@@ -380,7 +372,7 @@ tell_ready(struct plan *p)
 static int
 plan_due(struct plan *p)
 {
-	long long now = now_ms(), next = now + 60000;
+	long long now = monotonic_ms(), next = now + 60000;
 	int i;
 
 	if (p->stopping == 1 && now >= p->stop_ms) {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "table.h"
 
 #define INPUT_MAX ((size_t)1 << 30)
@@ -271,7 +272,7 @@ main(int argc, char *argv[])
 	struct buf b = { 0 };
 	struct table *table;
 	struct apipath p;
-	long long now = table_now();
+	long long now = wall_us();
 	int c, as_text = 0, wide = 0;
 	char *end;
 

@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "out.h"
 #include "parts.h"
 
@@ -137,14 +137,11 @@ answer_error(struct request *r, int code, const char *fmt, ...)
 void
 answer_cut_off(struct request *r, const char *what)
 {
-	char since[64] = "";
-	struct tm tm;
-	time_t t = (time_t)r->edge->down_since;
+	long long t = r->edge->down_since;
+	char since[CLOCK_TEXT_LEN] = "";
 
-	if (t != 0) {
-		gmtime_r(&t, &tm);
-		strftime(since, sizeof(since), " since %Y-%m-%dT%H:%M:%SZ",
-		    &tm);
-	}
-	answer_error(r, 503, "the master is out of reach%s: %s", since, what);
+	if (t != 0)
+		clock_text(t, since);
+	answer_error(r, 503, "the master is out of reach%s%s: %s",
+	    t != 0 ? " since " : "", since, what);
 }

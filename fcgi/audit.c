@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "audit.h"
+#include "clock.h"
 #include "grants.h"
 #include "parts.h"
 #include "who.h"
@@ -27,15 +27,6 @@ struct auditor {
 	int refusals; /* that may be written now */
 	long long filled_ms, told_ms;
 };
-
-static long long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 int
 audit_start(struct edge *e)
@@ -55,7 +46,7 @@ audit_start(struct edge *e)
 void
 audit_begin(struct request *r)
 {
-	r->began_ms = now_ms();
+	r->began_ms = monotonic_ms();
 }
 
 /* --- what is told --- */
@@ -187,7 +178,7 @@ put_object(const struct request *r, struct audit_event *e)
 static void
 tell(struct auditor *a, const struct edge *e)
 {
-	long long now = now_ms();
+	long long now = monotonic_ms();
 
 	if (now - a->told_ms < TELL_MS)
 		return;
@@ -207,7 +198,7 @@ audit_request(struct request *r, int code)
 		.code = code,
 		.decision = decision(code),
 		.online = r->edge->master_up,
-		.latency_ms = (long)(now_ms() - r->began_ms) };
+		.latency_ms = (long)(monotonic_ms() - r->began_ms) };
 	const char *whole = *r->p.resource == '\0' ? "" : r->p.subresource;
 
 	put_verb(r, verb);
@@ -225,7 +216,7 @@ audit_request(struct request *r, int code)
 static int
 may_tell(struct auditor *a)
 {
-	long long now = now_ms(), more;
+	long long now = monotonic_ms(), more;
 
 	more = (now - a->filled_ms) * REFUSALS_S / 1000;
 	if (more > 0) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "clock.h"
 #include "expiry.h"
 #include "human.h"
 #include "parts.h"
@@ -27,12 +28,9 @@ static void
 say(const char *name, const struct expiry *x, long long now)
 {
 	enum expiry_stage stage = expiry_stage(x, now);
-	time_t at = (time_t)(stage == EXPIRY_EARLY ? x->from : x->until);
-	char left[HUMAN_LEN], when[32];
-	struct tm tm;
+	char left[HUMAN_LEN], when[CLOCK_TEXT_LEN];
 
-	gmtime_r(&at, &tm);
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	clock_text(stage == EXPIRY_EARLY ? x->from : x->until, when);
 	human_duration((x->until - now) * 1000000, left);
 	if (stage == EXPIRY_EARLY)
 		warnx("%s: the client certificate is not good before %s: see "

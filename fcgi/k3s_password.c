@@ -10,8 +10,8 @@
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "k3s.h"
 #include "k3s_store.h"
 
@@ -26,15 +26,6 @@ k3s_password_init(struct k3s *k)
 	return -1;
 }
 
-static long long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 static int
 is_own(const struct k3s_ask *a)
 {
@@ -46,7 +37,7 @@ static int
 take_turn(const struct k3s_ask *a, enum k3s_turn turn)
 {
 	struct k3s *k = a->edge->k3s;
-	long long now = now_ms();
+	long long now = monotonic_ms();
 
 	if (now < k->due[turn])
 		return 0;

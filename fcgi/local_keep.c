@@ -17,9 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "apply_link.h"
+#include "clock.h"
 #include "local.h"
 #include "recent.h"
 #include "who.h"
@@ -59,15 +59,6 @@ struct keeper {
 	int full;		 /* it takes no more */
 };
 
-static long long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void
 local_free(struct local *l)
 {
@@ -88,9 +79,9 @@ local_outbox(struct edge *e)
 
 	if (k->has_outbox)
 		return &k->outbox;
-	if (now_ms() < k->next_open)
+	if (monotonic_ms() < k->next_open)
 		return NULL;
-	k->next_open = now_ms() + OPEN_AGAIN_MS;
+	k->next_open = monotonic_ms() + OPEN_AGAIN_MS;
 	if (outbox_open(&k->outbox, e->datafd, &e->outbox_limits) == -1) {
 		warn("%s/outbox", e->data);
 		return NULL;
@@ -427,7 +418,7 @@ apply(struct keeper *k, int error)
 static void
 refuse_late(struct keeper *k)
 {
-	long long now = now_ms();
+	long long now = monotonic_ms();
 	struct local *l;
 
 	while ((l = TAILQ_FIRST(&k->waiting)) != NULL && l->deadline <= now) {
@@ -512,7 +503,7 @@ local_wait(struct local *l)
 	}
 	l->keeper = k;
 	l->state = LOCAL_WAITING;
-	l->deadline = now_ms() + TREE_MS;
+	l->deadline = monotonic_ms() + TREE_MS;
 	TAILQ_INSERT_TAIL(&k->waiting, l, next);
 	k->nwaiting++;
 	k->waiting_bytes += l->body.len;

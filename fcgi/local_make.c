@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "local.h"
 #include "recent.h"
 
@@ -92,7 +92,7 @@ fill_metadata(struct request *r, json_t *o, const char *name)
 		json_object_set_new(m, "namespace", json_string(r->p.ns));
 	json_object_set_new(m, "uid", object_new_uid());
 	json_object_set_new(m, "resourceVersion", json_string("1"));
-	json_object_set_new(m, "creationTimestamp", object_now());
+	json_object_set_new(m, "creationTimestamp", object_time(wall_s()));
 	for (i = 0; i < sizeof(aside) / sizeof(*aside); i++)
 		(void)json_object_del(old, aside[i]);
 	json_object_update_missing(m, old);
@@ -187,18 +187,6 @@ local_create(struct local *l, json_t *o)
 
 /* --- deletions --- */
 
-static json_t *
-time_in(long long seconds)
-{
-	char text[32];
-	struct tm tm;
-	time_t t = time(NULL) + (time_t)seconds;
-
-	gmtime_r(&t, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return json_string(text);
-}
-
 /* How long a pod may take (registry/core/pod, CheckGracefulDelete), else 0. */
 static long long
 grace(const struct apipath *p, const json_t *o, const json_t *asked)
@@ -264,7 +252,7 @@ mark_deleted(json_t *o, long long s, int timed)
 	if (json_object_get(m, "deletionTimestamp") != NULL &&
 	    (!timed || (old != NULL && json_integer_value(old) <= s)))
 		return 0;
-	json_object_set_new(m, "deletionTimestamp", time_in(s));
+	json_object_set_new(m, "deletionTimestamp", object_time(wall_s() + s));
 	json_object_set_new(m, "deletionGracePeriodSeconds", json_integer(s));
 	return 1;
 }

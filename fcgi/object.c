@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "object.h"
 
 /* schema.GroupResource's String */
@@ -41,15 +41,11 @@ object_new_uid(void)
 }
 
 json_t *
-object_now(void)
+object_time(long long s)
 {
-	char text[32];
-	struct tm tm;
-	time_t t = time(NULL);
+	char text[CLOCK_TEXT_LEN];
 
-	gmtime_r(&t, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return json_string(text);
+	return json_string(clock_text(s, text));
 }
 
 json_t *

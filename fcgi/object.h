@@ -16,7 +16,7 @@
 const char *object_metadata(const json_t *o, const char *name);
 /* New references: a version 4 UUID, and the time as a metav1.Time. */
 json_t *object_new_uid(void);
-json_t *object_now(void);
+json_t *object_time(long long s);
 /* The name, or where it is NULL one that begins with prefix. */
 void object_name(char *out, size_t len, const char *name, const char *prefix);
 /*

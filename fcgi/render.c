@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "k3s.h"
 #include "k3s_rewrite.h"
 #include "partial.h"
@@ -187,7 +188,7 @@ add_row(struct render *d, struct buf *b, struct span object)
 	int rc;
 
 	if (buf_puts(b, "{\"cells\":") == -1 ||
-	    table_cells(d->table, b, object, table_now()) == -1 ||
+	    table_cells(d->table, b, object, wall_us()) == -1 ||
 	    buf_puts(b, ",\"object\":") == -1)
 		return -1;
 	if (d->include == INCLUDE_NONE)

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "journal.h"
 #include "object.h"
 #include "parts.h"
@@ -44,11 +44,8 @@ told(void *arg, const char *text)
 static uint64_t
 next_rv(void)
 {
-	struct timespec now;
-	uint64_t t;
+	uint64_t t = (uint64_t)wall_us();
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	t = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 	last_rv = t > last_rv ? t : last_rv + 1;
 	return last_rv;
 }
@@ -202,7 +199,7 @@ create(struct request *r, json_t *o)
 	if (*r->p.ns != '\0')
 		json_object_set_new(m, "namespace", json_string(r->p.ns));
 	json_object_set_new(m, "uid", object_new_uid());
-	json_object_set_new(m, "creationTimestamp", object_now());
+	json_object_set_new(m, "creationTimestamp", object_time(wall_s()));
 	keep(r, a, FEED_ADDED, o, 201);
 }
 

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "action_flight.h"
+#include "clock.h"
 #include "status.h"
 
 #define BURST_US 100000
@@ -36,15 +36,6 @@ say(const struct action_send *s, const char *fmt, ...)
 	s->told(s->arg, text);
 }
 
-static long long
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
-}
-
 static void
 arm(struct event *timer, long long us)
 {
@@ -65,7 +56,7 @@ result(struct action_flight *f, int code, const char *reason,
 		.tries = f->tries };
 
 	if (f->began_us != 0)
-		r.ms = (now_us() - f->began_us) / 1000;
+		r.ms = (monotonic_us() - f->began_us) / 1000;
 	f->send->result(f->send->arg, f->action, &r);
 }
 
@@ -173,7 +164,7 @@ try_later(struct action_flight *f, long long ms)
 static void
 hear(struct action_send *s, CURLcode curl, int code)
 {
-	long long now = now_us() / 1000;
+	long long now = monotonic_us() / 1000;
 
 	if (curl != CURLE_OK) {
 		if (!s->silent && now >= s->silence_ms) {
@@ -251,7 +242,7 @@ static void
 begin(struct action_send *s, struct action_flight *f)
 {
 	if (f->began_us == 0)
-		f->began_us = now_us();
+		f->began_us = monotonic_us();
 	f->tries++;
 	if (action_flight_start(f) == 0) {
 		s->flying++;
@@ -300,7 +291,7 @@ action_send_pump(struct action_send *s)
 
 	while (!s->held && !s->refused && s->flying < s->parallel &&
 	    is_waiting(s)) {
-		now = now_us();
+		now = monotonic_us();
 		if (now < s->next_us) {
 			pause = s->next_us - now;
 			arm(s->pace, pause > PAUSE_US ? pause : PAUSE_US);

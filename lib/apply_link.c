@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
 #include "apply_link.h"
+#include "clock.h"
 
 #define RETRY_MS 50
 #define ANSWER_MAX 256
@@ -39,15 +39,6 @@ struct apply_link {
 	STAILQ_HEAD(items, item) items; /* not answered, in order */
 };
 
-static long long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void
 disconnect(struct apply_link *l)
 {
@@ -68,7 +59,7 @@ arm(struct apply_link *l)
 		event_del(l->timer);
 		return;
 	}
-	ms = first->deadline - now_ms();
+	ms = first->deadline - monotonic_ms();
 	if (l->bev == NULL && ms > RETRY_MS)
 		ms = RETRY_MS;
 	if (ms < 1)
@@ -186,7 +177,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (first != NULL && first->deadline <= now_ms())
+	if (first != NULL && first->deadline <= monotonic_ms())
 		fail_late(l);
 	else if (first != NULL)
 		(void)connect_to(l);
@@ -223,7 +214,7 @@ apply_link_send(struct apply_link *l, enum feed_type type, const char *path,
 		return -1;
 	}
 	i->arg = arg;
-	i->deadline = now_ms() + l->limit_ms;
+	i->deadline = monotonic_ms() + l->limit_ms;
 	STAILQ_INSERT_TAIL(&l->items, i, next);
 	if (l->bev == NULL)
 		(void)connect_to(l);

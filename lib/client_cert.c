@@ -16,6 +16,7 @@
 
 #include "buf.h"
 #include "client_cert.h"
+#include "clock.h"
 #include "digest.h"
 
 #define NAME_MAX_BYTES 1024
@@ -362,13 +363,9 @@ client_cert_free(struct client_cert *c)
 static int
 say_time(const char *what, long long t, char *why, size_t len)
 {
-	time_t at = (time_t)t;
-	char text[64] = "an unknown time";
-	struct tm tm;
+	char text[CLOCK_TEXT_LEN];
 
-	if (gmtime_r(&at, &tm) != NULL)
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	snprintf(why, len, "%s %s", what, text);
+	snprintf(why, len, "%s %s", what, clock_text(t, text));
 	errno = EBADMSG;
 	return -1;
 }

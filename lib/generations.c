@@ -13,22 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #include "generations.h"
 
 #define FIRST_FD 3 /* SD_LISTEN_FDS_START */
 #define YOUNG_MS 2000
-
-static long long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* In the child. The socket becomes the descriptor that it looks for. */
 static void
@@ -89,14 +81,14 @@ generations_start(struct generations *s)
 		return -1;
 	}
 	s->g[s->n++] = (struct generation) { .pid = pid, .fd = fd };
-	s->since_ms = now_ms();
+	s->since_ms = monotonic_ms();
 	return pid;
 }
 
 int
 generations_young(const struct generations *s)
 {
-	return now_ms() - s->since_ms < YOUNG_MS;
+	return monotonic_ms() - s->since_ms < YOUNG_MS;
 }
 
 void
@@ -147,7 +139,7 @@ generations_reap(struct generations *s, int *status, int *failed)
 void
 generations_end(struct generations *s, int ms)
 {
-	long long until = now_ms() + ms;
+	long long until = monotonic_ms() + ms;
 	struct pollfd p = { .events = POLLIN };
 	int i;
 
@@ -155,7 +147,7 @@ generations_end(struct generations *s, int ms)
 		kill(s->g[i].pid, SIGTERM);
 	while (s->n > 0) {
 		p.fd = s->g[0].fd;
-		ms = (int)(until - now_ms());
+		ms = (int)(until - monotonic_ms());
 		if (ms < 0 || poll(&p, 1, ms) != 1)
 			kill(s->g[0].pid, SIGKILL);
 		waitpid(s->g[0].pid, NULL, 0);

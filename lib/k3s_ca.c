@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "digest.h"
 #include "k3s_ca.h"
 #include "pem.h"
@@ -93,8 +94,8 @@ read_chain(struct k3s_ca *ca, const struct buf *pem)
 
 	if (b == NULL)
 		return -1;
-	while (
-	    rc == 0 && (x = PEM_read_bio_X509(b, NULL, NULL, NULL)) != NULL) {
+	while (rc == 0 &&
+	    (x = PEM_read_bio_X509(b, NULL, pem_no_password, NULL)) != NULL) {
 		rc = add_certificate(&ca->chain, x);
 		if (ca->cert == NULL)
 			ca->cert = x;
@@ -119,9 +120,8 @@ static int
 check_cert(const struct k3s_ca *ca, const char *file, long long now, char *why,
     size_t len)
 {
-	char text[96], when[32];
-	struct tm tm;
-	time_t until;
+	char text[96], when[CLOCK_TEXT_LEN];
+	long long until;
 
 	if (ca->cert == NULL)
 		return say(why, len, file, "there is no PEM certificate in it");
@@ -129,13 +129,12 @@ check_cert(const struct k3s_ca *ca, const char *file, long long now, char *why,
 		return say(why, len, file,
 		    "its first certificate is no CA: give the server's "
 		    "server-ca.crt");
-	until = (time_t)seconds(X509_get0_notAfter(ca->cert));
-	if (now <= (long long)until)
+	until = seconds(X509_get0_notAfter(ca->cert));
+	if (now <= until)
 		return 0;
-	gmtime_r(&until, &tm);
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	snprintf(text, sizeof(text),
-	    "it has expired at %s: renew it, or set the clock", when);
+	    "it has expired at %s: renew it, or set the clock",
+	    clock_text(until, when));
 	return say(why, len, file, text);
 }
 
@@ -220,7 +219,7 @@ static STACK_OF(X509) * read_all(const char *pem, size_t n)
 	X509 *x;
 
 	while (b != NULL && all != NULL &&
-	    (x = PEM_read_bio_X509(b, NULL, NULL, NULL)) != NULL)
+	    (x = PEM_read_bio_X509(b, NULL, pem_no_password, NULL)) != NULL)
 		if (sk_X509_push(all, x) <= 0)
 			X509_free(x);
 	BIO_free(b);

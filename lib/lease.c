@@ -1,6 +1,5 @@
 /*
- * Leases of coordination.k8s.io/v1, by values: no clock but lease_now(), no
- * network. A body for a PUT is the whole object as it was read, with little
+ * Leases of coordination.k8s.io/v1, by values: no clock, no network. A body for a PUT is the whole object as it was read, with little
  * changed in it: what is not known here is nobody's to drop.
  */
 #include <errno.h>
@@ -56,15 +55,6 @@ lease_time_format(long long us, char out[LEASE_TIME_LEN])
 	    (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
 	    (unsigned)tm.tm_sec % 100, (unsigned)part % 1000000);
 	return 0;
-}
-
-long long
-lease_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec * SECOND + t.tv_nsec / 1000;
 }
 
 /* --- parts --- */

@@ -21,8 +21,6 @@
 int lease_time_parse(const char *text, long long *us);
 /* 0, or -1 with errno ERANGE: no year from 1 to 9999. */
 int lease_time_format(long long us, char out[LEASE_TIME_LEN]);
-/* CLOCK_REALTIME. */
-long long lease_now(void);
 
 /*
  * The body of a PUT that renews a Lease for another one that holds it: all as

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "apipath.h"
+#include "clock.h"
 #include "outbox_parts.h"
 
 static void
@@ -117,16 +117,11 @@ static json_t *
 make_entry(const struct outbox_write *w, const struct outbox_plan *p)
 {
 	json_t *e = json_object();
-	struct timespec now;
-	struct tm tm;
-	char time[64];
+	char time[CLOCK_TEXT_LEN];
 	int bad;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(time, sizeof(time), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	bad = json_object_set_new(e, "version", json_integer(1));
-	bad |= put(e, "time", time);
+	bad |= put(e, "time", clock_text(wall_s(), time));
 	bad |= put(e, "kind", outbox_kind_name(w->kind));
 	bad |= put(e, "verb", p->verb);
 	bad |= put_path(e, w->path, w->subresource ? w->subresource : "");
@@ -151,10 +146,7 @@ make_entry(const struct outbox_write *w, const struct outbox_plan *p)
 static void
 new_place(struct outbox *o, struct outbox_slot *s)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	s->time = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	s->time = (uint64_t)wall_us();
 	s->seq = 0;
 	if (s->time <= o->last_time) {
 		s->time = o->last_time;

@@ -6,21 +6,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "outbox_job.h"
 
 #define WINDOW 256 /* so far ahead for another object */
-
-static long long
-now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
-}
 
 void
 outbox_pass_say(const struct outbox_pass *t, const char *fmt, ...)
@@ -111,7 +102,7 @@ outbox_pass_pump(struct outbox_pass *t)
 	while (t->running && !t->trouble && t->njobs < OUTBOX_PARALLEL) {
 		if ((i = choose(t)) == t->list.n)
 			break;
-		now = now_us();
+		now = monotonic_us();
 		if (now < t->next_us) {
 			wait_us(t, t->next_us - now);
 			return;
@@ -158,7 +149,7 @@ on_other(void *arg, const char *name, int replaced)
 int
 outbox_pass_begin(struct outbox_pass *t)
 {
-	t->next_us = now_us();
+	t->next_us = monotonic_us();
 	t->first[0] = t->first[1] = 0;
 	t->done = t->failed = t->left = 0;
 	t->trouble = t->errors = t->again = t->urgent = t->busy = 0;

@@ -11,11 +11,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "apipath.h"
 #include "atomic.h"
+#include "clock.h"
 #include "outbox_take.h"
 
 #define TEMP "take-"
@@ -148,27 +148,17 @@ outbox_take_update(const struct outbox_dirs *d, struct outbox_taken *t)
 	return 0;
 }
 
-static void
-stamp(char *text, size_t len)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(text, len, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
 int
 outbox_take_fail(const struct outbox_dirs *d, struct outbox_taken *t,
     const char *reason)
 {
-	char name[OUTBOX_NAME_LEN], time[64];
+	char name[OUTBOX_NAME_LEN], time[CLOCK_TEXT_LEN];
 	json_t *text = json_string(reason);
 	int fd;
 
 	if (text == NULL)
 		text = json_string("the master refused it");
-	stamp(time, sizeof(time));
+	clock_text(wall_s(), time);
 	if (json_object_set_new(t->entry, "reason", text) == -1 ||
 	    json_object_set_new(t->entry, "failed", json_string(time)) == -1) {
 		errno = ENOMEM;
@@ -186,19 +176,17 @@ outbox_put_event(const struct outbox_dirs *d, const char *path,
     const json_t *event)
 {
 	struct outbox_slot s = { .gen = 1, .kind = OUTBOX_EVENT };
-	char name[OUTBOX_NAME_LEN], time[64];
+	char name[OUTBOX_NAME_LEN], time[CLOCK_TEXT_LEN];
 	struct apipath p;
-	struct timespec now;
 	json_t *e;
 	int fd;
 
 	if (apipath_parse(&p, path) == -1)
 		return -1;
-	clock_gettime(CLOCK_REALTIME, &now);
-	s.time = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	s.time = (uint64_t)wall_us();
 	s.object = outbox_object(path);
 	outbox_name(&s, name);
-	stamp(time, sizeof(time));
+	clock_text(wall_s(), time);
 	e = json_pack("{s:i s:s s:s s:s s:s s:s s:s s:s s:s s:s s:s s:i s:O}",
 	    "version", 1, "time", time, "kind", "event", "verb", "create",
 	    "path", path, "apiVersion", "v1", "resource", "events", "namespace",

@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "atomic.h"
 #include "buf.h"
+#include "clock.h"
 #include "edgenode_time.h"
 #include "net.h"
 #include "peers.h"
@@ -127,15 +127,6 @@ peers_drop(struct peers *ps, const char *name)
 
 /* --- whether they are reached --- */
 
-static long long
-clock_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 /* A socket that connects; -1: it cannot even begin to. */
 static int
 begin(struct peer *p)
@@ -174,7 +165,7 @@ end(struct peer *p, struct pollfd *fd)
 int
 peers_probe(struct peers *ps, int deadline_ms)
 {
-	long long until = clock_ms() + deadline_ms, left;
+	long long until = monotonic_ms() + deadline_ms, left;
 	struct pollfd fds[PEERS_MAX];
 	size_t i, open = 0;
 	int rc = 0, n;
@@ -183,7 +174,7 @@ peers_probe(struct peers *ps, int deadline_ms)
 		fds[i] = (struct pollfd) { begin(&ps->p[i]), POLLOUT, 0 };
 		open += fds[i].fd != -1;
 	}
-	while (open > 0 && (left = until - clock_ms()) > 0) {
+	while (open > 0 && (left = until - monotonic_ms()) > 0) {
 		if ((n = poll(fds, ps->n, (int)left)) == -1 && errno != EINTR) {
 			rc = -1;
 			break;

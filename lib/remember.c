@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "atomic.h"
+#include "clock.h"
 #include "columns.h"
 #include "discovery.h"
 #include "remember.h"
@@ -111,21 +111,12 @@ keep(struct remember *t, const char *path, const char *accept, const char *type,
 	return code;
 }
 
-static long long
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 /* Let others have the line for as long as we had it. */
 static void
 pause_after(const struct remember *t, long long begin)
 {
 	struct pollfd p = { .fd = t->fetch->stop_fd, .events = POLLIN };
-	long long ms = now_ms() - begin;
+	long long ms = monotonic_ms() - begin;
 
 	(void)poll(&p, 1, (int)(ms > PAUSE_MAX_MS ? PAUSE_MAX_MS : ms));
 }
@@ -259,7 +250,7 @@ on_schema(void *arg, const char *path, const char *hash)
 	char have[REPLIES_TYPE_MAX] = "", want[REPLIES_TYPE_MAX];
 	struct remember *t = arg;
 	struct replies_file f;
-	long long begin = now_ms();
+	long long begin = monotonic_ms();
 	int changed = 0;
 
 	if (strlen(path) >= REPLIES_PATH_MAX || t->documents++ > DOCUMENTS_MAX)

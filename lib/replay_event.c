@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "difference.h"
 #include "replay.h"
 
@@ -72,9 +72,7 @@ replay_event(const json_t *entry, const char *id, const char *reason,
 {
 	const char *name = text_of(entry, "name"), *kind, *ns;
 	const json_t *object = json_object_get(entry, "body");
-	char event[256], stamp[64];
-	time_t now = time(NULL);
-	struct tm tm;
+	char event[256], stamp[CLOCK_TEXT_LEN];
 	json_t *e;
 
 	if (*text_of(object, "kind") == '\0')
@@ -82,8 +80,7 @@ replay_event(const json_t *entry, const char *id, const char *reason,
 	kind = text_of(object, "kind");
 	ns = text_of(entry, "namespace");
 	snprintf(event, sizeof(event), "%.200s.%.40s", name, id);
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	clock_text(wall_s(), stamp);
 	*path = NULL;
 	e = json_pack("{s:s s:s s:{s:s s:s} s:{s:s s:s s:s s:s s:s} s:s s:s"
 		      " s:s s:s s:s s:i s:{s:s}}",

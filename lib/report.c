@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "atomic.h"
 #include "buf.h"
+#include "clock.h"
 #include "masters.h"
 #include "report.h"
 #include "walk.h"
@@ -120,14 +120,10 @@ add_masters(json_t *o, const struct masters *ms)
 static int
 add_time(json_t *o, long long now)
 {
-	time_t t = (time_t)now;
-	char text[32];
-	struct tm tm;
+	char text[CLOCK_TEXT_LEN];
 
-	if (gmtime_r(&t, &tm) == NULL)
-		return -1;
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return json_object_set_new(o, "time", json_string(text));
+	return json_object_set_new(o, "time",
+	    json_string(clock_text(now, text)));
 }
 
 json_t *

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "gojson.h"
 #include "human.h"
@@ -444,13 +443,4 @@ const char *
 table_no_rows(const struct table *t)
 {
 	return t->is_default ? "null" : "[]";
-}
-
-long long
-table_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ts.tv_sec * 1000000LL + ts.tv_nsec / 1000;
 }

@@ -51,7 +51,4 @@ int table_compare(const struct table *t, struct span a, struct span b);
  */
 const char *table_no_rows(const struct table *t);
 
-/* The time for table_cells. */
-long long table_now(void);
-
 #endif

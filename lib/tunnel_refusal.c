@@ -2,8 +2,8 @@
  * What is said to a client who gets no tunnel.
  */
 #include <stdio.h>
-#include <time.h>
 
+#include "clock.h"
 #include "masters.h"
 #include "status.h"
 #include "tunnel_refusal.h"
@@ -31,19 +31,18 @@ int
 tunnel_cut_off(const char *data, char *message, size_t len)
 {
 	struct masters ms = { .n = 0 };
-	char path[512], since[32] = "";
-	struct tm tm;
-	time_t t;
+	char path[512], since[CLOCK_TEXT_LEN] = "";
+	long long t;
 
 	if (snprintf(path, sizeof(path), "%s/run/masters", data) >=
 		(int)sizeof(path) ||
 	    masters_read(&ms, path) == -1 || masters_any_up(&ms))
 		return 0;
-	t = (time_t)masters_down_since(&ms);
-	if (t != 0 && gmtime_r(&t, &tm) != NULL)
-		strftime(since, sizeof(since), " since %Y-%m-%dT%H:%M:%SZ",
-		    &tm);
-	snprintf(message, len, "the master is out of reach%s: no tunnel to it",
-	    since);
+	t = masters_down_since(&ms);
+	if (t != 0)
+		clock_text(t, since);
+	snprintf(message, len,
+	    "the master is out of reach%s%s: no tunnel to it",
+	    t != 0 ? " since " : "", since);
 	return 1;
 }
