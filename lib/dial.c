@@ -15,6 +15,7 @@
 
 #include "buf.h"
 #include "dial.h"
+#include "pem.h"
 
 #define PEM_MAX (1024 * 1024)
 
@@ -38,7 +39,8 @@ add_authorities(SSL_CTX *ctx, BIO *in)
 	X509 *x;
 	int n = 0;
 
-	while ((x = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
+	while (
+	    (x = PEM_read_bio_X509(in, NULL, pem_no_password, NULL)) != NULL) {
 		n += X509_STORE_add_cert(store, x);
 		X509_free(x);
 	}
@@ -53,7 +55,8 @@ add_chain(SSL_CTX *ctx, BIO *in)
 	X509 *x;
 	int n = 0, ok = 1;
 
-	while (ok && (x = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
+	while (ok &&
+	    (x = PEM_read_bio_X509(in, NULL, pem_no_password, NULL)) != NULL) {
 		ok = n++ == 0 ? SSL_CTX_use_certificate(ctx, x)
 			      : SSL_CTX_add1_chain_cert(ctx, x);
 		X509_free(x);
@@ -65,7 +68,8 @@ add_chain(SSL_CTX *ctx, BIO *in)
 static int
 add_key(SSL_CTX *ctx, BIO *in)
 {
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
+	EVP_PKEY *key =
+	    PEM_read_bio_PrivateKey(in, NULL, pem_no_password, NULL);
 	int ok;
 
 	ok = key != NULL && SSL_CTX_use_PrivateKey(ctx, key);

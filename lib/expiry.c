@@ -14,6 +14,7 @@
 
 #include "buf.h"
 #include "expiry.h"
+#include "pem.h"
 
 #define PEM_MAX (1024 * 1024)
 #define DAY_S 86400
@@ -36,7 +37,7 @@ typedef int next_fn(struct expiry *x, BIO *b);
 static int
 next_certificate(struct expiry *x, BIO *b)
 {
-	X509 *cert = PEM_read_bio_X509(b, NULL, NULL, NULL);
+	X509 *cert = PEM_read_bio_X509(b, NULL, pem_no_password, NULL);
 	int rc = -1;
 
 	if (cert != NULL && seconds(X509_get0_notBefore(cert), &x->from) == 0)
@@ -48,7 +49,7 @@ next_certificate(struct expiry *x, BIO *b)
 static int
 next_crl(struct expiry *x, BIO *b)
 {
-	X509_CRL *crl = PEM_read_bio_X509_CRL(b, NULL, NULL, NULL);
+	X509_CRL *crl = PEM_read_bio_X509_CRL(b, NULL, pem_no_password, NULL);
 	int rc = -1;
 
 	if (crl != NULL && X509_CRL_get0_nextUpdate(crl) != NULL &&

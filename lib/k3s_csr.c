@@ -11,6 +11,7 @@
 
 #include "digest.h"
 #include "k3s_csr.h"
+#include "pem.h"
 
 static int
 is_curve(const EVP_PKEY *key)
@@ -105,15 +106,12 @@ k3s_csr_key(const void *der, size_t n, char id[K3S_ID_LEN], char *why,
 int
 k3s_pem_id(const char *pem, size_t n, char id[K3S_ID_LEN])
 {
-	BIO *b = n > INT_MAX ? NULL : BIO_new_mem_buf(pem, (int)n);
-	X509 *x = NULL;
+	X509 *x = pem_certificate(pem, n);
 	int rc = -1;
 
-	if (b != NULL && (x = PEM_read_bio_X509(b, NULL, NULL, NULL)) != NULL)
+	if (x != NULL)
 		rc = k3s_key_id(X509_get0_pubkey(x), id);
 	X509_free(x);
-	BIO_free(b);
-	ERR_clear_error();
 	if (rc == -1)
 		errno = EBADMSG;
 	return rc;

@@ -304,7 +304,7 @@ read_cert(const struct why *w, const char *file, const char *data,
 
 	if ((b = open_pem(w, file, data, what)) == NULL)
 		return NULL;
-	x = PEM_read_bio_X509(b, NULL, NULL, NULL);
+	x = PEM_read_bio_X509(b, NULL, pem_no_password, NULL);
 	BIO_free(b);
 	if (x == NULL)
 		say(w, "%s holds no PEM certificate", name_of(file, what));

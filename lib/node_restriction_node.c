@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "node_restriction_parts.h"
+#include "pem.h"
 
 #define CSR_MAX (64 * 1024)
 #define LABELS_MAX 4096
@@ -186,7 +187,9 @@ csr_name(const char *base64, char *name, size_t len)
 		return -1;
 	i = EVP_DecodeBlock(pem, (const unsigned char *)base64, (int)n);
 	bio = i < 0 ? NULL : BIO_new_mem_buf(pem, i);
-	req = bio == NULL ? NULL : PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
+	req = bio == NULL
+	    ? NULL
+	    : PEM_read_bio_X509_REQ(bio, NULL, pem_no_password, NULL);
 	if (req == NULL)
 		goto out;
 	rc = 0;

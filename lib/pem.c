@@ -25,7 +25,7 @@ pem_certificate(const char *pem, size_t n)
 	X509 *x = NULL;
 
 	if (b != NULL)
-		x = PEM_read_bio_X509(b, NULL, NULL, NULL);
+		x = PEM_read_bio_X509(b, NULL, pem_no_password, NULL);
 	BIO_free(b);
 	ERR_clear_error();
 	return x;
