@@ -18,7 +18,7 @@ finish() {
 	wait
 	if [ "$bad" -gt 0 ]; then
 		for f in "$dir"/*.err; do
-			tail -n 12 "$f" | sed "s|^|# ${f##*/}: |"
+			tail -n 12 "$f" | sed "s|^|# ${0##*/}: ${f##*/}: |"
 		done >&2
 	fi
 	rm -rf "$dir"
@@ -36,7 +36,7 @@ is() { # GOT WANT NAME
 	[ "$1" = "$2" ]
 	ok $? "$3"
 	[ "$1" = "$2" ] || printf '%s\ngot:  %.400s\nwant: %.400s\n' "$3" "$1" "$2" |
-		sed 's/^/# /' >&2
+		sed "s/^/# ${0##*/}: /" >&2
 }
 
 gone() { # PID

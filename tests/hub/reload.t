@@ -34,6 +34,10 @@ told() { # FIXED_TEXT N: so often in the log of the hub
 	[ "$(grep -c "^ote-listen: .*$1" "$dir/master.err")" = "$2" ]
 }
 
+retired() { # N: so many web servers take no new connections any more
+	[ "$(grep -c 'graceful shutdown started' "$dir/master.err")" = "$1" ]
+}
+
 webs() { # how many web servers run
 	tr ' ' '\n' <"/proc/$listen/task/$listen/children" | while read -r p; do
 		[ "$(cat "/proc/$p/comm")" != lighttpd ] || echo "$p"
@@ -76,6 +80,7 @@ is "$(grep -c "^ote-listen: $dir/tls/cert.pem: changed: process $(tool "$pid" li
 	'which names the file and the processes'
 write POST $maps "$(configmap b)"
 is "$(events open 2)" 'ADDED/a ADDED/b' 'the watch goes on'
+wait_for 30 retired 1 # who came meanwhile may be with either
 watch second "$maps?watch=1"
 wait_for 30 lines "$dir/second" 2
 cp "$dir/three/key.pem" "$dir/two/key.new"
@@ -110,10 +115,13 @@ is "$code $(served)" '200 three' 'the hub serves'
 
 # --- no more than four ---
 
+turns=2
 for i in four five six seven; do
 	turn "$i"
 	wait_for 30 serves "$i"
 	ok $? "the certificate $i"
+	turns=$((turns + 1))
+	wait_for 30 retired "$turns"
 	watch "$i.watch" "$maps?watch=1"
 	wait_for 30 lines "$dir/$i.watch" 3
 done
