@@ -15,12 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "atomic.h"
 #include "audit.h"
 #include "buf.h"
+#include "clock.h"
 
 #define TEXT_MAX 1024 /* bytes of a string, before it is escaped */
 #define NAME_LEN 512
@@ -79,15 +79,10 @@ add_groups(struct buf *b, const struct audit_event *e)
 static int
 add_time(struct buf *b)
 {
-	struct timespec now;
-	struct tm tm;
-	char text[32];
+	char text[CLOCK_TEXT_LEN];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	return buf_printf(b, "{\"time\":\"%s.%06ldZ\"", text,
-	    now.tv_nsec / 1000);
+	clock_micro(wall_us(), text);
+	return buf_printf(b, "{\"time\":\"%s\"", text);
 }
 
 /* Behind a newline that is written only where a torn line is to be ended. */

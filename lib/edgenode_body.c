@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "edgenode_say.h"
 #include "edgenode_table.h"
 #include "edgenode_write.h"
@@ -50,10 +51,9 @@ load(const struct edgenode_writer *w, const struct edgenode *n,
 static json_t *
 time_json(long long us)
 {
-	char text[EDGENODE_TIME];
+	char text[CLOCK_TEXT_LEN];
 
-	return edgenode_time(us, 0, text) == -1 ? json_null()
-						: json_string(text);
+	return clock_second(us, text) == -1 ? json_null() : json_string(text);
 }
 
 static json_t *
@@ -96,11 +96,11 @@ mark_takeover(const struct edgenode_writer *w, const struct edgenode *n,
 json_t *
 edgenode_body_renew(const struct edgenode_writer *w, const struct edgenode *n)
 {
-	char at[EDGENODE_TIME];
+	char at[CLOCK_TEXT_LEN];
 	json_t *lease, *notes;
 
 	errno = ENOENT;
-	if (edgenode_time(n->asked_us, 1, at) == -1 ||
+	if (clock_micro(n->asked_us, at) == -1 ||
 	    (lease = load(w, n, EDGENODE_LEASE_FEED)) == NULL)
 		return NULL;
 	notes = annotations(lease);

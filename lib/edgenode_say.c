@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "edgenode_say.h"
 #include "human.h"
 
@@ -88,9 +89,9 @@ say_times(struct edgenode_says *s, const struct edgenode *n)
 	long long heartbeat = edgenode_heartbeat(n, &any);
 
 	if (heartbeat != 0)
-		edgenode_time(heartbeat, 0, s->heartbeat);
+		clock_second(heartbeat, s->heartbeat);
 	if (n->state == EDGENODE_TAKEN && n->lease.since_us != 0)
-		edgenode_time(n->lease.since_us, 0, s->since);
+		clock_second(n->lease.since_us, s->since);
 }
 
 void

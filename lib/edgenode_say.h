@@ -1,13 +1,14 @@
 #ifndef EDGENODE_SAY_H
 #define EDGENODE_SAY_H
 
+#include "clock.h"
 #include "edgenode.h"
 
 /* What its EdgeNode is to say in this state; strings are static or in here. */
 struct edgenode_says {
 	const char *phase, *ready, *reason, *autonomous, *autonomous_reason;
 	char message[256], autonomous_message[512];
-	char heartbeat[EDGENODE_TIME], since[EDGENODE_TIME]; /* "": none */
+	char heartbeat[CLOCK_TEXT_LEN], since[CLOCK_TEXT_LEN]; /* "": none */
 };
 void edgenode_say(struct edgenode_says *s, const struct edgenode *n);
 /* What that makes of a condition. */

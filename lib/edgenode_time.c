@@ -1,9 +1,7 @@
 /*
  * Durations and times as EdgeNodes, Leases and annotations have them.
  */
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "edgenode_time.h"
 
@@ -84,35 +82,6 @@ edgenode_duration(const char *text, size_t n, long long *us)
 	}
 	/* 0 is for what says so: it may stand for no end */
 	*us = sum > 0 && sum < 1 ? 1 : (long long)(sum + 0.5);
-	return 0;
-}
-
-int
-edgenode_time(long long us, int micro, char out[EDGENODE_TIME])
-{
-	time_t s = us / EDGENODE_SECOND;
-	long part = (long)(us % EDGENODE_SECOND);
-	struct tm tm;
-	size_t n;
-
-	if (part < 0) {
-		part += EDGENODE_SECOND;
-		s--;
-	}
-	out[0] = '\0';
-	if (gmtime_r(&s, &tm) == NULL || tm.tm_year < -1900 ||
-	    tm.tm_year > 9999 - 1900)
-		return -1;
-	n = (size_t)snprintf(out, EDGENODE_TIME,
-	    "%04u-%02u-%02uT%02u:%02u:%02u",
-	    (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)tm.tm_mon % 12 + 1,
-	    (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100,
-	    (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
-	if (micro)
-		snprintf(out + n, EDGENODE_TIME - n, ".%06uZ",
-		    (unsigned)part % 1000000);
-	else
-		snprintf(out + n, EDGENODE_TIME - n, "Z");
 	return 0;
 }
 

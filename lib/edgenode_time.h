@@ -6,7 +6,6 @@
 
 /* Times are microseconds. */
 #define EDGENODE_SECOND 1000000LL
-#define EDGENODE_TIME 32
 
 /* FNV-1a, going on from h. */
 uint64_t edgenode_hash(uint64_t h, const void *p, size_t n);
@@ -17,7 +16,5 @@ uint64_t edgenode_hash(uint64_t h, const void *p, size_t n);
  * and at most 292 years; less than a microsecond is one. 0, or -1.
  */
 int edgenode_duration(const char *text, size_t n, long long *us);
-/* RFC 3339, whole seconds or (micro) metav1.MicroTime. 0; -1: no such year. */
-int edgenode_time(long long us, int micro, char out[EDGENODE_TIME]);
 
 #endif

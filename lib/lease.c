@@ -1,12 +1,13 @@
 /*
- * Leases of coordination.k8s.io/v1, by values: no clock, no network. A body for a PUT is the whole object as it was read, with little
- * changed in it: what is not known here is nobody's to drop.
+ * Leases of coordination.k8s.io/v1, by values: no clock, no network. A body
+ * for a PUT is the whole object as it was read, with little changed in it:
+ * what is not known here is nobody's to drop.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "human.h"
 #include "lease.h"
 
@@ -29,31 +30,6 @@ lease_time_parse(const char *text, long long *us)
 		errno = EINVAL;
 		return -1;
 	}
-	return 0;
-}
-
-int
-lease_time_format(long long us, char out[LEASE_TIME_LEN])
-{
-	long long part = us % SECOND;
-	time_t t;
-	struct tm tm;
-	size_t n;
-
-	if (us < FIRST || us >= END) {
-		errno = ERANGE;
-		return -1;
-	}
-	if (part < 0)
-		part += SECOND;
-	t = (time_t)((us - part) / SECOND);
-	gmtime_r(&t, &tm);
-	n = (size_t)snprintf(out, LEASE_TIME_LEN, "%04u-%02u-%02uT",
-	    (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)tm.tm_mon % 12 + 1,
-	    (unsigned)tm.tm_mday % 100);
-	snprintf(out + n, LEASE_TIME_LEN - n, "%02u:%02u:%02u.%06uZ",
-	    (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
-	    (unsigned)tm.tm_sec % 100, (unsigned)part % 1000000);
 	return 0;
 }
 
@@ -104,9 +80,9 @@ set_number(json_t *o, const char *member, json_int_t n)
 static int
 set_time(json_t *o, const char *member, long long us)
 {
-	char text[LEASE_TIME_LEN];
+	char text[CLOCK_TEXT_LEN];
 
-	if (lease_time_format(us, text) == -1)
+	if (clock_micro(us, text) == -1)
 		return -1;
 	return set_text(o, member, text);
 }
@@ -158,13 +134,13 @@ lease_renew_time(const json_t *lease, long long *us)
 json_t *
 lease_renewal(const json_t *lease, long long now, const char *by)
 {
-	char text[LEASE_TIME_LEN], mark[128];
+	char text[CLOCK_TEXT_LEN], mark[128];
 	json_t *o, *spec, *notes;
 	long long was;
 
 	if (lease_renew_time(lease, &was) == 0 && was >= now)
 		now = was + 1;
-	if (lease_time_format(now, text) == -1 ||
+	if (clock_micro(now, text) == -1 ||
 	    snprintf(mark, sizeof(mark), "%s %s", by, text) >=
 		(int)sizeof(mark)) {
 		errno = EBADMSG;

@@ -9,8 +9,6 @@
  * never compared with one of another machine.
  */
 
-/* "2006-01-02T15:04:05.000000Z" and its NUL. */
-#define LEASE_TIME_LEN 28
 /* "whose TIME": which renewals of a node's Lease are not its kubelet's. */
 #define LEASE_RENEWED_BY "edgenode.ote.baidu.com/renewed-by"
 
@@ -19,8 +17,6 @@
  * nothing). 0, or -1 with errno EINVAL.
  */
 int lease_time_parse(const char *text, long long *us);
-/* 0, or -1 with errno ERANGE: no year from 1 to 9999. */
-int lease_time_format(long long us, char out[LEASE_TIME_LEN]);
 
 /*
  * The body of a PUT that renews a Lease for another one that holds it: all as

@@ -247,15 +247,14 @@ json_t *
 peers_json(const struct peers *ps)
 {
 	json_t *list = json_array();
-	char at[EDGENODE_TIME];
+	char at[CLOCK_TEXT_LEN];
 	size_t i;
 
 	for (i = 0; list != NULL && i < ps->n; i++) {
-		(void)edgenode_time(ps->p[i].since * EDGENODE_SECOND, 0, at);
 		if (json_array_append_new(list,
 			json_pack("{s:s, s:b, s:s}", "name", ps->p[i].name,
-			    "reachable", ps->p[i].reachable, "since", at)) ==
-		    -1) {
+			    "reachable", ps->p[i].reachable, "since",
+			    clock_text(ps->p[i].since, at))) == -1) {
 			json_decref(list);
 			list = NULL;
 		}

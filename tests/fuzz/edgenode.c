@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "edgenode_memory.h"
 #include "edgenode_peers.h"
 #include "edgenode_pods.h"
@@ -16,16 +17,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 static void
 check_time(const char *p, size_t n)
 {
-	char text[EDGENODE_TIME];
+	char text[CLOCK_TEXT_LEN];
 	long long us;
 
 	if (edgenode_duration(p, n, &us) == 0 && us < 0)
 		abort();
 	us = 0;
 	memcpy(&us, p, n < sizeof(us) ? n : sizeof(us));
-	if (edgenode_time(us, 1, text) == 0 && strlen(text) != 27)
+	if (clock_micro(us, text) == 0 && strlen(text) != 27)
 		abort();
-	if (edgenode_time(us, 0, text) == 0 && strlen(text) != 20)
+	if (clock_second(us, text) == 0 && strlen(text) != 20)
 		abort();
 }
 
