@@ -39,8 +39,8 @@ PAGES = $(wildcard bin/*.[1-8] fcgi/*.[1-8] sh/*.[1-8])
 LIBOTE = $(B)/lib/libote.a
 LIBEDGE = $(B)/lib/libedge.a
 lib_o = $(patsubst %.c,$(B)/obj/%.o,$(wildcard lib/*.c))
-edge_o = $(patsubst %.c,$(B)/obj/%.o,\
-	$(filter-out fcgi/ote-edge-server.c,$(wildcard fcgi/*.c)))
+edge_c = $(filter-out fcgi/ote-edge-server.c,$(wildcard fcgi/*.c))
+edge_o = $(edge_c:%.c=$(B)/obj/%.o)
 UNIT = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
 HELPERS = $(patsubst %.c,$(B)/%,$(wildcard tests/hub/*.c))
 BENCHES = $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
@@ -71,8 +71,7 @@ $(B)/tests/%: $(B)/obj/tests/%.o $(LIBEDGE) $(LIBOTE)
 	$(LINK) -o $@ $^ $(LIBS)
 
 # Everything again for the fuzzers, by clang.
-fuzz_o = $(patsubst %.c,build/fuzz/obj/%.o,$(wildcard lib/*.c) \
-	$(filter-out fcgi/ote-edge-server.c,$(wildcard fcgi/*.c)))
+fuzz_o = $(patsubst %.c,build/fuzz/obj/%.o,$(wildcard lib/*.c) $(edge_c))
 build/fuzz/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	clang $(BASE_CPP) -O1 -g -fsanitize=fuzzer-no-link,address,undefined -MMD \
@@ -122,17 +121,8 @@ fuzz: $(FUZZ)
 	for f in $(FUZZ); do mkdir -p $$f.new && $$f $(FUZZ_FOR) \
 		-artifact_prefix=$$f. $$f.new tests/fuzz/corpus/$${f##*/} || exit; done
 
-C = $(wildcard lib/*.[ch] bin/*.[ch] fcgi/*.[ch] tests/*/*.[ch])
-SH = .ci/run $(shell grep -l '^\#!/bin/sh' sh/* tests/*/* tests/*/*/* 2>/dev/null) \
-	$(wildcard sh/lib.sh tests/*/lib.sh)
 lint: all $(UNIT) $(HELPERS) $(BENCHES)
-	clang-format --dry-run -Werror $(C)
-	cppcheck -q --error-exitcode=1 --std=c11 --enable=warning,portability \
-		--inline-suppr -D_GNU_SOURCE -DVERSION='""' -Ilib -Ifcgi \
-		'-Djson_array_foreach(a,i,v)=for(i=0;;)' \
-		'-Djson_object_foreach(o,k,v)=for(;;)' $(filter %.c,$(C))
-	shellcheck -x -e SC2317 -P SCRIPTDIR -P . $(sort $(SH))
-	mandoc -T lint -W warning $(PAGES)
+	sh/lint
 
 D = $(DESTDIR)$(PREFIX)
 install: all
