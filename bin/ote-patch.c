@@ -3,6 +3,7 @@
  * the patch between two.
  */
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,8 @@ usage(FILE *out)
 {
 	fputs("usage: ote-patch [-h] [-p path] [-t json|merge|strategic] "
 	      "object.json patch.json\n"
-	      "       ote-patch -d [-p path] a.json b.json\n",
+	      "       ote-patch -d [-p path] [-t merge|strategic] a.json "
+	      "b.json\n",
 	    out);
 }
 
@@ -60,6 +62,20 @@ print(json_t *o)
 	    putchar('\n') == EOF || fflush(stdout) == EOF)
 		err(111, "write");
 	json_decref(o);
+}
+
+static void
+print_difference(const struct patch_schema *schema, const json_t *o,
+    const char *path)
+{
+	json_t *to = read_object(path), *d = patch_diff(schema, o, to);
+
+	if (d == NULL && errno == EDOM)
+		errx(1,
+		    "no strategic merge patch gives this order of elements "
+		    "with one key: see -t merge");
+	print(d);
+	json_decref(to);
 }
 
 static enum patch_type
@@ -119,16 +135,15 @@ main(int argc, char **argv)
 			return 100;
 		}
 	}
-	if (argc - optind != 2 || (diff && type != NULL)) {
+	if (argc - optind != 2 || (diff && t == PATCH_JSON)) {
 		usage(stderr);
 		return 100;
 	}
 	o = read_object(argv[optind]);
 	schema = schema_of(path, o);
 	if (diff) {
-		out = read_object(argv[optind + 1]);
-		print(patch_diff(schema, o, out));
-		json_decref(out);
+		print_difference(t == PATCH_MERGE ? NULL : schema, o,
+		    argv[optind + 1]);
 		json_decref(o);
 		return 0;
 	}

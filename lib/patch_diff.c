@@ -1,7 +1,9 @@
 /*
  * The patch from one object to another. A list that merges is told by what
  * changed and by its order; where that would not give the list (elements
- * without a key, or two with the same), it is replaced as a whole.
+ * without a key, or two with the same), it is replaced as a whole. Of two with
+ * the same key the second stands behind the first then, on the master too: in
+ * another order they cannot be told.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -207,6 +209,10 @@ diff_list(json_t *patch, const struct patch_field *f, const json_t *a,
 		json_decref(part);
 		part = replacement(f->name, b);
 		rc = part == NULL ? -1 : 0;
+		if (rc == 0 && !gives(part, f, a, b)) {
+			errno = EDOM;
+			rc = -1;
+		}
 	}
 	if (rc == 0)
 		rc = json_object_update(patch, part);
@@ -264,7 +270,8 @@ diff_map(const struct patch_field *fields, int strategic, const json_t *a,
 			rc = json_object_set_new(patch, key, json_null());
 	if (rc == -1) {
 		json_decref(patch);
-		errno = ENOMEM;
+		if (errno != EDOM)
+			errno = ENOMEM;
 		return NULL;
 	}
 	return patch;
@@ -273,6 +280,7 @@ diff_map(const struct patch_field *fields, int strategic, const json_t *a,
 json_t *
 patch_diff(const struct patch_schema *schema, const json_t *a, const json_t *b)
 {
+	errno = 0;
 	return diff_map(schema == NULL ? NULL : schema->fields, schema != NULL,
 	    a, b);
 }

@@ -25,7 +25,10 @@ is_directive(const char *key)
 	    starts(key, ORDER "/") || starts(key, DELETE "/");
 }
 
-/* Members that no type has, and the decoding on the master drops. */
+/*
+ * Members that no type has, and the decoding on the master drops; labels may
+ * have any name.
+ */
 static void
 strip(json_t *v)
 {
@@ -40,7 +43,7 @@ strip(json_t *v)
 	{
 		if (is_directive(key))
 			json_object_del(v, key);
-		else
+		else if (strcmp(key, "matchLabels") != 0)
 			strip(sub);
 	}
 }
@@ -285,7 +288,7 @@ merge_list(json_t **list, json_t *patch, const struct patch_field *f,
 		strip(patch);
 		json_decref(*list);
 		*list = json_incref(patch);
-		return list_check_keys(patch, f->key, e);
+		return list_order(list, patch, patch, f->key, e);
 	}
 	if ((was = json_copy(*list)) == NULL)
 		return patch_no_memory(e);

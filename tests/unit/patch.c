@@ -4,6 +4,7 @@
  * was seen to do. Each that applies is tried backwards too: the difference of
  * the two objects, applied, gives the second.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,6 +175,26 @@ test_diff(void)
 	differs("{\"a\":1}", "{\"a\":1}", "{}");
 }
 
+/* Two ports of one number: in their order, or not at all. */
+static void
+test_same_key(void)
+{
+	const struct patch_schema *s = schema_at("/api/v1/nodes/x");
+	json_t *a, *b, *d;
+
+	a = json_loads("{\"status\":{\"conditions\":[{\"type\":\"A\"}]}}", 0,
+	    NULL);
+	b = json_loads("{\"status\":{\"conditions\":[{\"type\":\"A\"},"
+		       "{\"type\":\"B\"},{\"type\":\"A\"}]}}",
+	    0, NULL);
+	d = patch_diff(s, a, b);
+	ok(d == NULL && errno == EDOM, "no strategic patch gives A, B, A");
+	json_decref(d);
+	there_and_back(NULL, a, b, "a merge patch does");
+	json_decref(b);
+	json_decref(a);
+}
+
 static void
 words(const char *text, const char *want)
 {
@@ -270,6 +291,7 @@ main(void)
 	vectors();
 	test_merge_diff();
 	test_diff();
+	test_same_key();
 	test_words();
 	test_types();
 	test_operations();

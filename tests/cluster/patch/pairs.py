@@ -67,10 +67,6 @@ class Maker:
                 patch[k] = None
             elif isinstance(v, dict):
                 patch[k] = self.strategic(v)
-                if k == 'matchLabels':
-                    # replaced with what is around it, where the master
-                    # takes a directive for a label; ote-patch drops it
-                    patch[k].pop('$retainKeys', None)
             elif not isinstance(v, list):
                 patch[k] = self.scalar(v)
             elif v and isinstance(v[0], dict):
