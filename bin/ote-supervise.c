@@ -286,7 +286,9 @@ child_died(struct plan *p, struct child *c, int status)
 			warnx("%s: ended", c->name);
 		return;
 	}
-	if (c->starts == 1 && (code == 100 || code == 126 || code == 127)) {
+	/* what has been ready was configured well */
+	if (c->starts == 1 && !(c->reports && c->ready) &&
+	    (code == 100 || code == 126 || code == 127)) {
 		warnx("%s: exited with %d: it cannot run as configured",
 		    c->name, code);
 		plan_stop(p, 100);

@@ -120,8 +120,8 @@ keep_k3s() {
 # plan_k3s DATA: what keeps that so
 plan_k3s() {
 	# soon if its key came behind the CA
-	plan_line serving ote-every -w "$server_ca" 300 "$bin/ote-k3s-cert" \
+	plan_line serving+ ote-every -w "$server_ca" 300 "$bin/ote-k3s-cert" \
 		-d "$1" -N "$node" "$ip"
-	plan_line join ote-every -j 10 -w "$run/masters" 3600 \
+	plan_line join+ ote-every -j 10 -w "$run/masters" 3600 \
 		"$bin/ote-k3s-join" -d "$1" -l "$lb" "$masters"
 }

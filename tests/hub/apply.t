@@ -87,7 +87,7 @@ background
 	action a1 a taint && action a2 a event && action a3 a pod
 	action b1 b taint && action b2 b event && action b3 b pod
 } >&3
-wait_for 20 lines "$dir/out" 3
+wait_for 60 lines "$dir/out" 3
 is "$(results .id)" b1,b2,b3 'a node that waits holds nobody up'
 is "$(asks | tr , '\n' | grep -v '^a1$' | paste -sd,)" b1,b2,b3 'in order'
 rm "$dir/mock/slow"
@@ -99,12 +99,12 @@ is "$(asks | tr , '\n' | grep '^a' | paste -sd,)" a1,a2,a3 'what waited, in orde
 answer slow 200
 background -j 1
 action a1 a taint >&3
-wait_for 20 lines "$log" 1
+wait_for 60 lines "$log" 1
 {
 	action b1 b taint && action c1 c renew && action c2 c taint
 	action c3 c renew && action d1 d renew && action x '' event
 } >&3
-wait_for 20 replaced c3
+wait_for 60 replaced c3
 is "$(results 'select(.reason == "Replaced") | "\(.id) \(.code) \(.message) \(.tries)"')" \
 	'c1 0 by c3 0' 'a renew that waits is replaced by a newer one'
 rm "$dir/mock/slow"
@@ -129,26 +129,35 @@ is "$(results '[.id, .code, .reason, .message, .tries] | join(" ")')" \
 	'e403 403 R403 because 403 1,e404 404 R404 because 404 1,e409 409 R409 because 409 1,e500 500 InternalError so many words 1,e503 503 R503 because 503 1' 'with what the master said'
 
 # --- again ---
+# The first answer is held until all else is as it shall be.
 answer later 429 'Retry-After: 1'
-answer slow 503 'Retry-After: 2'
-echo "*/later later
-*/slow slow
+answer slow 503 'Retry-After: 1'
+echo "*/later later hold
+*/slow slow hold
 * good" | rules
 background
 { action later a taint && action a2 a x && action b1 b x; } >&3
-wait_for 20 lines "$log" 2
-answer later 200
+wait_for 60 lines "$log" 2
+echo "*/slow slow hold
+* good" | rules
+rm "$dir/mock/later"
 finish_input
-is "$(asks | sed 's/b1,//')" later,later,a2 '429: again, and its node waits'
+is "$(asks | tr , '\n' | grep -v '^b1$' | paste -sd,)" later,later,a2 \
+	'429: again, and its node waits'
 is "$(results '"\(.id) \(.code) \(.tries)"')" 'a2 200 1,b1 200 1,later 200 2' 'told'
 background
 action r1 a renew PUT $leases/slow >&3
-wait_for 20 lines "$log" 1
-action r2 a renew PUT $leases/r2 >&3
+wait_for 60 lines "$log" 1
+{ action r2 a renew PUT $leases/r2 && action b1 b x; } >&3
+wait_for 60 lines "$dir/out" 1 # which is of b1: so r2 was read
+rm "$dir/mock/slow"
 finish_input
-is "$(asks) $(results '"\(.id) \(.code) \(.reason)"')" 'slow,r2 r1 0 Replaced,r2 200 ' \
+is "$(asks) $(results '"\(.id) \(.code) \(.reason)"')" \
+	'slow,b1,r2 b1 200 ,r1 0 Replaced,r2 200 ' \
 	'a renew that would come again gives way'
 answer slow 429 'Retry-After: 1'
+echo "*/slow slow
+* good" | rules
 : >"$log"
 action 1 a x POST $events/slow | apply
 is "$(grep -c slow "$log") $(results '"\(.code) \(.tries)"')" '5 429 5' 'not for ever'
@@ -215,7 +224,7 @@ pad=$(head -c 1000 /dev/zero | tr '\0' x)
 } | "$OTE_BIN/ote-apply" -k "$dir/kubeconfig" -j 2 -q 4 -r 10000 >"$dir/out" 2>"$dir/apply.err" &
 apply_pid=$!
 pids="$pids $apply_pid"
-wait_for 20 lines "$log" 2
+wait_for 60 lines "$log" 2
 sleep 0.5 # nothing is to happen
 [ ! -e "$dir/written" ]
 is "$? $(grep -c . "$log")" '0 2' 'two are under way, and the rest is not read'

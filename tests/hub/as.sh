@@ -14,11 +14,12 @@ user() {
 
 start_witness() { # its port: $witness_port, what it saw: $dir/saw
 	: >"$dir/saw"
+	rm -f "$dir/witness.port"
 	"$BUILD/tests/hub/witness" "$ca" "$dir/key.pem" "$dir/saw" \
 		>"$dir/witness.port" 2>>"$dir/witness.err" &
 	witness_pid=$!
 	pids="$pids $witness_pid"
-	wait_for 10 lines "$dir/witness.port" 1
+	wait_for 60 lines "$dir/witness.port" 1
 	witness_port=$(cat "$dir/witness.port")
 }
 

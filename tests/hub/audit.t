@@ -10,7 +10,7 @@ echo 'configmaps create,update,patch,delete queue' >"$dir/writes.conf"
 edge_args="--writes $dir/writes.conf"
 start_master
 start_edge
-wait_for 20 master_is up
+wait_for 60 master_is up
 
 said() { # JQ: of the last line
 	tail -n 1 "$log" | jq -r "$1"

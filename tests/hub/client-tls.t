@@ -93,12 +93,17 @@ config() {
 	[ -z "${1-}" ] || echo "ssl.verifyclient.ca-crl-file = \"$1\""
 }
 
+answers() { # of those behind it
+	get -f "$url/" && get -f -H 'Connection: Upgrade' \
+		-H 'Upgrade: websocket' "$url/exec"
+}
+
 serve() { # [CRL]
 	config "$@" >lighttpd.conf
 	start web "$OTE_BIN/ote-listen" -r ca.pem ${1:+-r "$1"} \
 		"127.0.0.1:$port" lighttpd -D -f "$T/lighttpd.conf"
 	web=$pid
-	wait_for get "$url/"
+	wait_for answers
 }
 
 end() {
@@ -187,7 +192,7 @@ lies='-H X-Ote-Client-Verify:SUCCESS -H x-ote-client-verify:SUCCESS
 # resumption: there is no session to take up again, or it is not taken
 visit() { # s_client ARGUMENT...
 	printf 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' |
-		timeout 10 openssl s_client -connect "127.0.0.1:$port" \
+		timeout 60 openssl s_client -connect "127.0.0.1:$port" \
 			-cert good.crt -key good.key -ign_eof "$@" 2>&1
 }
 
@@ -203,15 +208,15 @@ for tls in tls1_2 tls1_3; do
 		'1 1 0'
 done
 for tls in tls1 tls1_1; do
-	timeout 10 openssl s_client -$tls -cipher DEFAULT:@SECLEVEL=0 \
+	timeout 60 openssl s_client -$tls -cipher DEFAULT:@SECLEVEL=0 \
 		-connect "127.0.0.1:$port" </dev/null >first 2>&1
 	ok $((! $?)) "no $tls"
 done
-printf 'R\n' | timeout 10 openssl s_client -tls1_2 \
+printf 'R\n' | timeout 60 openssl s_client -tls1_2 \
 	-connect "127.0.0.1:$port" >first 2>&1
 grep -q RENEGOTIATING first && grep -q 'no renegotiation' first
 ok $? 'no renegotiation'
-timeout 10 openssl s_client -tls1_2 -cipher AES128-SHA -connect \
+timeout 60 openssl s_client -tls1_2 -cipher AES128-SHA -connect \
 	"127.0.0.1:$port" </dev/null >first 2>&1
 ok $((! $?)) 'no cipher without forward secrecy'
 end

@@ -145,13 +145,13 @@ is "$(once)" 0 'and whole again'
 # the hub, on what is there
 : >"$dir/mock/log.discovery"
 start_edge
-wait_for 10 master_is up
+wait_for 60 master_is up
 echo alive | reply live 200 text/plain
 get /livez && is "$(cat "$dir/body")" alive 'health is the word of the master'
-wait_for 10 test -s "$dir/mock/log.discovery"
+wait_for 60 test -s "$dir/mock/log.discovery"
 ok $? 'the daemon asks by itself'
 stop "$mock_pid"
-wait_for 10 master_is down
+wait_for 60 master_is down
 
 header() { sed -n "s/\r\$//; s/^$1: //Ip" "$dir/head" | paste -sd'|'; }
 get /apis -H "Accept: $aggregated,$json"

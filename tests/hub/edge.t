@@ -9,19 +9,20 @@ start_master
 kubeconfig "$master" "certificate-authority: $ca"
 echo "$p" >"$dir/feeds"
 start_edge
-wait_for 10 master_is up
+wait_for 60 master_is up
 for name in a b; do write POST $c "$(configmap "$name")"; done
 write POST $w '{"kind":"Widget","apiVersion":"example.com/v1","metadata":{"name":"w"}}'
 
 get "$c?resourceVersion=0" && is "$code $(names)" '200 a b' 'the first LIST is answered'
-[ -s "$dir/edge/cache/core/v1/configmaps/x/journal" ]
+wait_for 60 test -s "$dir/edge/cache/core/v1/configmaps/x/journal"
 ok $? 'and made a feed'
 watch cm "$c?watch=true&resourceVersion=$(jq -r .metadata.resourceVersion "$dir/body")"
 watch custom "$w?watch=true"
 is "$(events custom 1)" ADDED/w 'a watch of a custom resource'
-[ -s "$dir/edge/cache/example.com/v1/widgets/x/journal" ]
+wait_for 60 test -s "$dir/edge/cache/example.com/v1/widgets/x/journal"
 ok $? 'made one too'
-[ -z "$(ls "$dir/edge/wishes")" ]
+granted() { [ -z "$(ls "$dir/edge/wishes")" ]; }
+wait_for 60 granted
 ok $? 'no wish is left'
 get "/api/v1/namespaces/x/secrets/none?resourceVersion=0" &&
 	is "$code" 404 'what the master has not is 404'
@@ -41,13 +42,13 @@ while [ $i -lt 1000 ]; do
 done | sed '$d' >"$dir/posts"
 curl -sS -K "$dir/posts"
 pods() { get "$p?resourceVersion=0" && [ "$(names | wc -w)" -eq 1000 ]; }
-wait_for 20 pods
+wait_for 60 pods
 ok $? '1000 objects arrive'
 cp "$dir/body" "$dir/pods"
 
 # cut
 stop "$master_pid"
-wait_for 10 master_is down
+wait_for 60 master_is down
 ok $? 'the edge knows that the master is gone'
 pods && cmp -s "$dir/body" "$dir/pods"
 ok $? 'the list of 1000 is served, byte for byte'

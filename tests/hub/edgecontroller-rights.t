@@ -135,7 +135,7 @@ for what in 'cannot list resource "nodes" in API group "" at the cluster scope' 
 	'cannot watch resource "leases" in API group "coordination.k8s.io" in the namespace "kube-node-lease"' \
 	'cannot list resource "edgenodes" in API group "ote.baidu.com" in the namespace "kube-system"' \
 	'cannot get resource "leases" in API group "coordination.k8s.io" in the namespace "kube-system"'; do
-	wait_for 20 told "$what"
+	wait_for 60 told "$what"
 	ok $? "told: $what"
 done
 stop "$pid"
@@ -144,7 +144,7 @@ start_controller --leader-elect=false
 for what in 'nodes: 403 nodes is forbidden:.*cannot list .*: nothing is done$' \
 	'leases: 403 leases.coordination.k8s.io is.*cannot watch .*: nothing is done$' \
 	'edgenodes: 403 edgenodes.ote.baidu.com.*cannot list .*: EdgeNodes are left out$'; do
-	wait_for 20 grep -q "^ote-edge-controller: $what" "$dir/told.err"
+	wait_for 60 grep -q "^ote-edge-controller: $what" "$dir/told.err"
 	ok $? "told: $what"
 done
 stop "$pid"

@@ -237,6 +237,7 @@ leads 'the process id of another is not his who acts' 0
 wait_for test -e look/stood
 ok $? 'so it stands by'
 start act sh "$T/look/act"
+wait_for grep -q look/act "/proc/$pid/cmdline"
 echo "$pid" >look/acting
 leads 'of who acts' 1
 kill "$pid"

@@ -221,7 +221,7 @@ children() {
 two() {
 	# shellcheck disable=SC2046
 	set -- $(children)
-	[ $# -eq 2 ] && [ "$*" != "$old" ]
+	[ $# -eq 2 ] && [ "$* " != "$old" ]
 }
 old=$(children)
 # shellcheck disable=SC2046

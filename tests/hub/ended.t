@@ -25,7 +25,7 @@ END
 kubeconfig "http://127.0.0.1:$mock_port"
 start_edge
 synced() { get "$c?resourceVersion=0" && [ "$code $(names)" = '200 a b' ]; }
-wait_for 15 synced
+wait_for 60 synced
 ok $? 'a feed is synced'
 watch told "$c?watch=true&resourceVersion=20"
 told=$watch_pid
@@ -42,7 +42,7 @@ again() {
 again init <<-END
 	* none
 END
-wait_for 20 asked '/apis'
+wait_for 60 asked '/apis'
 ok $? 'a 404 makes the hub ask for the groups'
 # as ote-discovery(8) does when resources came or went
 changed() { : >"$dir/edge/run/new" && mv "$dir/edge/run/new" "$dir/edge/run/discovery"; }
@@ -52,10 +52,10 @@ again open <<-END
 	/apis/g.io/v1 resources
 	* none
 END
-wait_for 20 asked '/apis/g.io/v1'
+wait_for 60 asked '/apis/g.io/v1'
 ok $? 'a known group makes it ask for the resources'
 twice() { [ "$(grep -c 'GET /apis$' "$dir/mock/log")" -ge 2 ]; }
-wait_for 20 twice
+wait_for 60 twice
 ok $? 'a known resource is asked for again'
 # 3. what is no list of groups says nothing
 echo '{"kind":"Status","code":200}' | reply odd 200
@@ -63,13 +63,13 @@ again open <<-END
 	/apis odd
 	* none
 END
-wait_for 20 twice
+wait_for 60 twice
 ok $? 'no list of groups: asked for again'
 is "$(jq -r .code "$dir/edge/cache/g.io/v1/things/x/feed")" 0 \
 	'after all that nothing is refused'
 is "$(wc -l <"$dir/told")" 0 'and the watch was told nothing'
 stop "$mock_pid"
-wait_for 10 master_is down
+wait_for 60 master_is down
 get "$c" && is "$code $(names)" '200 a b' 'cut off all is there'
 start_mock
 # 4. the version is gone from its group
@@ -78,7 +78,7 @@ again open <<-END
 	/apis groups
 	* none
 END
-wait_for 20 gone "$told"
+wait_for 60 gone "$told"
 ok $? 'a version that is gone ends the watch'
 is "$(jq -r '.type + "/" + .object.metadata.name' "$dir/told" | paste -sd' ' -)" \
 	'DELETED/a DELETED/b' 'which told that all is deleted'
@@ -87,7 +87,7 @@ is "$(jq -r .object.metadata.resourceVersion "$dir/told" | paste -sd' ' -)" \
 get "$c?resourceVersion=0"
 is "$code $(cat "$dir/body")" '404 404 page not found' 'the master is asked again'
 stop "$mock_pid"
-wait_for 10 master_is down
+wait_for 60 master_is down
 get "$c?resourceVersion=0"
 is "$code $(cat "$dir/body")" '404 404 page not found' 'and cut off its word stands'
 stop "$edge_pid"
@@ -105,8 +105,8 @@ END
 : | reply open 200
 start_mock
 back() { get "$c?resourceVersion=0" && [ "$code $(names)" = '200 n' ]; }
-wait_for 10 master_is up
+wait_for 60 master_is up
 changed
-wait_for 20 back
+wait_for 60 back
 ok $? 'and when it is back it is listed'
 done_testing

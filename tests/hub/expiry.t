@@ -53,7 +53,7 @@ server() { # run one until it serves
 	"$OTE_BIN/ote-edge-server" -d "$data" -k "$dir/kubeconfig" 2>"$dir/server.err" &
 	pid=$!
 	pids="$pids $pid"
-	wait_for 10 test -S "$data/run/edge.sock" || bad=1
+	wait_for 60 test -S "$data/run/edge.sock" || bad=1
 	stop "$pid"
 }
 
@@ -86,7 +86,7 @@ starts() { # NAME: each tool takes it
 		"watch-sync -d $data -l 127.0.0.1:1"; do
 		tool=${t%% *}
 		# shellcheck disable=SC2086
-		timeout 10 "$OTE_BIN/ote-$tool" -n -k "$dir/kubeconfig" \
+		timeout 60 "$OTE_BIN/ote-$tool" -n -k "$dir/kubeconfig" \
 			${t#"$tool"} >"$dir/out/$tool" 2>&1
 		is "$? $(cat "$dir/out/$tool")" '0 ' "$1: ote-$tool starts"
 	done

@@ -15,7 +15,7 @@ echo /api/v1/namespaces/x/configmaps >"$dir/feeds"
 mkdir -p "$dir/data/wishes" "$dir/data/run"
 
 sync_start() {
-	"$OTE_BIN/ote-watch-sync" -v -g 1 -d "$dir/data" -k "$dir/kubeconfig" \
+	"$OTE_BIN/ote-watch-sync" -v -g 50 -d "$dir/data" -k "$dir/kubeconfig" \
 		-c "$dir/feeds" 2>>"$dir/sync.err" &
 	sync_pid=$!
 	pids="$pids $sync_pid"
@@ -27,7 +27,7 @@ masters() { # up|down
 wish() { # RESOURCE
 	echo "{\"path\":\"/api/v1/namespaces/x/$1\"}" >"$dir/data/wishes/.$1"
 	mv "$dir/data/wishes/.$1" "$dir/data/wishes/$1"
-	wait_for 10 test -s "$tree/$1/x/journal"
+	wait_for 60 test -s "$tree/$1/x/journal"
 }
 old() { # RESOURCE: last used long ago
 	touch -d '1 hour ago' "$tree/$1/x/feed"
@@ -36,11 +36,11 @@ old() { # RESOURCE: last used long ago
 
 masters up
 sync_start
-wait_for 10 test -s "$tree/configmaps/x/journal"
+wait_for 60 test -s "$tree/configmaps/x/journal"
 ok $? 'a feed of feeds.conf'
 wish secrets
 ok $? 'and one on demand'
-wait_for 5 test ! -e "$dir/data/wishes/secrets"
+wait_for 60 test ! -e "$dir/data/wishes/secrets"
 ok $? 'the wish is gone'
 touch "$tree/secrets/x/used"
 masters down
@@ -51,9 +51,9 @@ wish_waits
 [ -s "$tree/secrets/x/journal" ]
 ok $? 'cut off, nothing is dropped'
 masters up
-wait_for 10 test ! -e "$tree/secrets/x"
+wait_for 60 test ! -e "$tree/secrets/x"
 ok $? 'the unused one is dropped'
-wait_for 5 grep -q 'secrets/x: unused, dropped' "$dir/sync.err"
+wait_for 60 grep -q 'secrets/x: unused, dropped' "$dir/sync.err"
 ok $? 'and told'
 [ -s "$tree/configmaps/x/journal" ]
 ok $? 'the one of feeds.conf stays'
@@ -61,11 +61,14 @@ ok $? 'the one of feeds.conf stays'
 ok $? 'nothing is left behind'
 
 wish services
-used() { touch "$tree/services/x/used" && false; }
-wait_for 4 used
+wait_for 60 test ! -e "$dir/data/wishes/services"
+touch "$tree/services/x/used"
+touch -d '1 hour ago' "$tree/services/x/feed"
+wish_waits
 [ -s "$tree/services/x/journal" ]
 ok $? 'one that is in use stays'
-wait_for 10 test ! -e "$tree/services/x"
+old services
+wait_for 60 test ! -e "$tree/services/x"
 ok $? 'until it is not'
 wish secrets
 ok $? 'one that was dropped can be wished for again'
@@ -74,8 +77,9 @@ ok $? 'one that was dropped can be wished for again'
 stop "$sync_pid"
 is $? 0 'it ends cleanly'
 : >"$dir/feeds"
+touch "$tree/configmaps/x/used"
 old configmaps
 sync_start
-wait_for 10 test ! -e "$tree/configmaps/x"
+wait_for 60 test ! -e "$tree/configmaps/x"
 ok $? 'no more in feeds.conf: dropped when unused'
 done_testing

@@ -63,7 +63,7 @@ lines() {
 	i=0
 	while [ "$i" -lt "$1" ]; do
 		# shellcheck disable=SC2016 # the inner shell's
-		timeout 20 sh -c 'IFS= read -r l && printf "%s\n" "$l"' \
+		timeout 60 sh -c 'IFS= read -r l && printf "%s\n" "$l"' \
 			<&3 >>"$dir/seen" || return 1
 		i=$((i + 1))
 	done

@@ -70,7 +70,7 @@ token T1 | reply token 201
 rule_lines | rules
 kubeconfig "http://127.0.0.1:$mock_port"
 start_edge
-wait_for 15 has_pod u1
+wait_for 60 has_pod u1
 
 # --- while the master is there ---
 post $sa "$(question '"a","b"' u1)"
@@ -125,7 +125,7 @@ ok $? 'one in protobuf, too'
 stop "$mock_pid"
 post $sa "$(question '"a","b"' u1)"
 is "$(said)" '201 T2' 'it goes: the same token again, at once'
-wait_for 10 master_is down
+wait_for 60 master_is down
 post "$sa?timeout=10s" "$(question '"a","b"' u1)"
 is "$(said)" '201 T2' 'and while it is away'
 post $sa '{"spec":{"boundObjectRef":{"uid":"u1","name":"p","kind":"Pod"},"expirationSeconds":600,"audiences":["b","a"]},"kind":"TokenRequest"}'
@@ -178,7 +178,7 @@ is "$(said) $(count "$reviews")" '503 ServiceUnavailable 3' 'a torn file is none
 stop "$edge_pid"
 find "$tokens" -type f -exec touch -d '-5 minutes' {} +
 start_edge
-wait_for 10 master_is down
+wait_for 60 master_is down
 post $sa "$(question '"a","b"' u1)"
 is "$(said) $(count "$tokens")" '201 T2 3' 'a hub that starts cut off has the tokens'
 
@@ -187,10 +187,10 @@ token T3 | reply token 201
 more='more'
 rule_lines | rules
 start_mock
-wait_for 10 master_is up
-wait_for 15 has_pod u2
+wait_for 60 master_is up
+wait_for 60 has_pod u2
 stop "$mock_pid"
-wait_for 10 master_is down
+wait_for 60 master_is down
 post $sa "$(question '"a","b"' u1)"
 is "$(said)" '503 ServiceUnavailable' 'a pod that is gone gets none'
 post $sa "$(question '"a","b"' u2)"
@@ -202,20 +202,20 @@ is "$(jq -r .answer.status.token "$tokens"/* | sort | paste -sd' ')" 'named' 'it
 
 # --- the master says no ---
 start_mock
-wait_for 10 master_is up
+wait_for 60 master_is up
 post $sa "$(question '"f"' u2)"
 echo '{"kind":"Status","status":"Failure","reason":"Forbidden","code":403}' | reply token 403
 post $sa "$(question '"f"' u2)"
 is "$(said) $(count "$tokens")" '403 Forbidden 2' 'a 403 of a pod that is there is not for ever'
 stop "$mock_pid"
-wait_for 10 master_is down
+wait_for 60 master_is down
 post $sa "$(question '"f"' u2)"
 is "$(said)" '201 T3' 'its token is remembered'
 post $sa '{"spec":{}}'
 is "$(said)" '201 named' 'remembered'
 echo '{"kind":"Status","status":"Failure","reason":"NotFound","code":404}' | reply token 404
 start_mock
-wait_for 10 master_is up
+wait_for 60 master_is up
 post $sa '{"spec":{}}'
 is "$(said) $(count "$tokens")" '404 NotFound 1' 'a no is passed on, and the former answer forgotten'
 echo '{"kind":"Status","status":"Failure","reason":"Unavailable","code":503}' | reply token 503
@@ -231,16 +231,16 @@ post $sa "$(question '"e"')"
 is "$(said)" '201 T4' 'a master that does not answer is waited for, not for ever'
 
 # --- how long a review stands ---
-wait_for 10 master_is up
+wait_for 60 master_is up
 post $authz/subjectaccessreviews '{"spec":{"groups":["g"],"user":"me"}}'
 stop "$mock_pid"
-wait_for 10 master_is down
+wait_for 60 master_is down
 post $authz/subjectaccessreviews '{"spec":{"groups":["g"],"user":"me"}}'
 is "$(said)" '201 {"allowed":true}' 'a review, for a day'
 stop "$edge_pid"
 edge_args='--review-age 0'
 start_edge
-wait_for 10 master_is down
+wait_for 60 master_is down
 post $authz/subjectaccessreviews '{"spec":{"groups":["g"],"user":"me"}}'
 is "$(said)" '503 ServiceUnavailable' 'not with --review-age 0'
 done_testing

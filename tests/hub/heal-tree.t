@@ -46,54 +46,56 @@ slice web "$(endpoint p node1 10.0.0.1),$(endpoint q node1 10.0.0.2),$(endpoint 
 slice seen "$(endpoint p node1 10.0.0.1)"
 write POST $endpoints '{"kind":"Endpoints","apiVersion":"v1","metadata":{"name":"web"},"subsets":[{"addresses":[{"ip":"10.0.0.1","targetRef":{"kind":"Pod","namespace":"x","name":"p"}},{"ip":"10.0.1.1"}]}]}'
 start_edge
-wait_for 20 master_is up
-wait_for 20 shows $slices/web-1 '.endpoints|length' 3
-wait_for 20 shows $services '.items|length' 2
-wait_for 20 shows $endpoints/web '.subsets|length' 1
+wait_for 60 master_is up
+wait_for 60 shows $slices/web-1 '.endpoints|length' 3
+wait_for 60 shows $services '.items|length' 2
+wait_for 60 shows $endpoints/web '.subsets|length' 1
 watch slices.out "$slices?watch=1"
-wait_for 10 lines "$dir/slices.out" 2
+wait_for 60 lines "$dir/slices.out" 2
 stop "$master_pid"
-wait_for 20 master_is down
+wait_for 60 master_is down
 
 addresses='[.endpoints[]|[.addresses[0],.conditions.ready]]'
 tell p 10.0.0.9 True
-wait_for 10 shows $slices/web-1 "$addresses" '[["10.0.0.9",true],["10.0.0.2",true],["10.0.1.1",true]]'
+wait_for 60 shows $slices/web-1 "$addresses" '[["10.0.0.9",true],["10.0.0.2",true],["10.0.1.1",true]]'
 ok $? 'a new address is in the slice'
-wait_for 10 shows $slices/seen-1 "$addresses" '[["10.0.0.9",true]]'
+wait_for 60 shows $slices/seen-1 "$addresses" '[["10.0.0.9",true]]'
 ok $? 'and in the other service'\''s'
-wait_for 10 shows $endpoints/web '[.subsets[].addresses[].ip]' '["10.0.0.9","10.0.1.1"]'
+wait_for 60 shows $endpoints/web '[.subsets[].addresses[].ip]' '["10.0.0.9","10.0.1.1"]'
 ok $? 'and in Endpoints'
 tell p 10.0.0.9 False
-wait_for 10 shows $slices/web-1 "$addresses" '[["10.0.0.9",false],["10.0.0.2",true],["10.0.1.1",true]]'
+wait_for 60 shows $slices/web-1 "$addresses" '[["10.0.0.9",false],["10.0.0.2",true],["10.0.1.1",true]]'
 ok $? 'what is not ready is told'
-wait_for 10 shows $endpoints/web '[.subsets[]|[.addresses[].ip],[.notReadyAddresses[].ip]]' '[["10.0.1.1"],["10.0.0.9"]]'
+wait_for 60 shows $endpoints/web '[.subsets[]|[.addresses[].ip],[.notReadyAddresses[].ip]]' '[["10.0.1.1"],["10.0.0.9"]]'
 ok $? 'also in Endpoints'
-wait_for 10 shows $slices/seen-1 '.endpoints[0].conditions' '{"ready":true,"serving":false,"terminating":false}'
+wait_for 60 shows $slices/seen-1 '.endpoints[0].conditions' '{"ready":true,"serving":false,"terminating":false}'
 ok $? 'the service that publishes those goes on'
 
 # --- a reboot: its tools start from disk alone ---
 stop "$edge_pid"
 pids=$master_pid
 start_edge
-wait_for 20 master_is down
+wait_for 60 master_is down
 tell p 10.0.0.17 True
 tell q 10.0.0.9 True
-wait_for 10 shows $slices/web-1 "$addresses" '[["10.0.0.17",true],["10.0.0.9",true],["10.0.1.1",true]]'
+wait_for 60 shows $slices/web-1 "$addresses" '[["10.0.0.17",true],["10.0.0.9",true],["10.0.1.1",true]]'
 ok $? 'after a reboot again'
-wait_for 10 shows $endpoints/web '[.subsets[].addresses[].ip]' '["10.0.0.17","10.0.1.1"]'
+wait_for 60 shows $endpoints/web '[.subsets[].addresses[].ip]' '["10.0.0.17","10.0.1.1"]'
 ok $? 'in Endpoints too'
+wait_for 60 shows $slices/seen-1 "$addresses" '[["10.0.0.17",true]]'
+ok $? "in the other service's, too"
 "$OTE_BIN/ote-endpoint-heal" -1 -d "$dir/edge" -N node1
 is $? 1 'then there is nothing to do'
 stop "$(tool "$edge_pid" ote-endpoint-he)" KILL # as comm has it
 tell q 10.0.0.3 True
-wait_for 10 shows $slices/web-1 '.endpoints[1].addresses' '["10.0.0.3"]'
+wait_for 60 shows $slices/web-1 '.endpoints[1].addresses' '["10.0.0.3"]'
 ok $? 'killed, it starts again and goes on'
 is "$(find "$dir/edge/outbox/new" -name '*.json' -exec jq -r .name {} + | sort | paste -sd,)" p,q \
 	'nothing of it waits for the master'
 
 # --- the truth ---
 start_master
-wait_for 20 master_is up
+wait_for 60 master_is up
 wait_for 60 shows $slices/web-1 "$addresses" '[["10.0.0.1",true],["10.0.0.2",true],["10.0.1.1",true]]'
 ok $? 'the master is back: what it has counts'
 is "$(jq -r 'select(.type == "MODIFIED") | .object.metadata.resourceVersion' "$dir/slices.out" | sort -n -c && echo order)" order \

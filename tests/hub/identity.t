@@ -71,8 +71,8 @@ END
 kubeconfig "http://127.0.0.1:$mock_port"
 edge_args="--client-ca-file $dir/clients.crt --impersonate --identities $dir/pairs"
 start_edge
-wait_for 15 test -e edge/cache/core/v1/configmaps/x/journal
-wait_for 15 grep -q jwks mock/log # what the hub asks by itself
+wait_for 60 test -e edge/cache/core/v1/configmaps/x/journal
+wait_for 60 grep -q jwks mock/log # what the hub asks by itself
 
 # --- while the master is there ---
 yes
@@ -156,11 +156,11 @@ offline() { # WHEN
 	is "$code" 200 "$1: health is everybody's"
 }
 stop "$mock_pid"
-wait_for 10 master_is down
+wait_for 60 master_is down
 offline 'cut off'
 stop "$edge_pid"
 start_edge
-wait_for 10 master_is down
+wait_for 60 master_is down
 offline 'after a restart'
 is "$(find edge/access -type f ! -perm 600 | wc -l)$(stat -c %a edge/access)" \
 	0700 'decisions are nobody else'"'"'s to read'

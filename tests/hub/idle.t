@@ -11,17 +11,17 @@ is "$(sed -n 's/.*server.max-read-idle = //p' "$conf" | paste -sd' ')" \
 	'30 60 65535' 'a head, a body, an upgrade'
 
 # The same, sooner.
-sed -e 's/^server.max-read-idle = 30/server.max-read-idle = 1/' \
-	-e 's/^	server.max-read-idle = 60/	server.max-read-idle = 3/' \
+sed -e 's/^server.max-read-idle = 30/server.max-read-idle = 4/' \
+	-e 's/^	server.max-read-idle = 60/	server.max-read-idle = 8/' \
 	"$conf" >"$dir/conf"
 cp "$dir/conf" "$conf"
 web=$(tool "$pid" lighttpd)
 kill "$web"
-wait_for 10 gone "$web"
+wait_for 60 gone "$web"
 healthy() {
 	get /healthz && [ "$code" = 200 ]
 }
-wait_for 10 healthy
+wait_for 60 healthy
 
 # partly SECONDS BYTES: these are sent and then nothing; the connection ends
 # within the time, in $took whole seconds
@@ -43,28 +43,28 @@ partly() {
 
 watch open "$maps?watch=1"
 opened=$watch_pid
-partly 10 'GET /healthz HTTP/1.1\r\nHost: a\r\nX: '
+partly 25 'GET /healthz HTTP/1.1\r\nHost: a\r\nX: '
 ok $? "half a head: ended after $took s"
 [ ! -s "$dir/answer" ]
 ok $? 'without an answer'
-partly 10 ''
+partly 25 ''
 ok $? "nothing: ended after $took s"
-partly 12 'POST /api/v1/namespaces/x/configmaps HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{'
+partly 50 'POST /api/v1/namespaces/x/configmaps HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{'
 ok $? "half a body: ended after $took s"
-[ "$took" -ge 3 ]
+[ "$took" -ge 8 ]
 ok $? 'which is longer'
 # a body that comes slowly, but comes
 json=$(configmap slow)
 {
 	printf 'POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n' \
 		"$maps" "${#json}"
-	for i in 1 2 3 4; do
-		printf '%s' "$json" | cut -c "$((i * 20 - 19))-$((i * 20))" |
+	for i in $(seq 20); do
+		printf '%s' "$json" | cut -c "$((i * 4 - 3))-$((i * 4))" |
 			tr -d '\n'
-		sleep 2
+		sleep 0.5 # all together longer than a silence may last
 	done
 	printf '%s' "$json" | cut -c 81-
-} | timeout 30 openssl s_client -quiet -verify_quiet -CAfile "$ca" \
+} | timeout 60 openssl s_client -quiet -verify_quiet -CAfile "$ca" \
 	-connect "${at#https://}" >"$dir/answer" 2>/dev/null
 is "$(head -n 1 "$dir/answer" | tr -d '\r')" 'HTTP/1.1 201 Created' 'a slow body arrives'
 ! gone "$opened"

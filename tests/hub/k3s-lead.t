@@ -53,7 +53,7 @@ ${eps}[?]*metadata.name* straight
 END
 # shellcheck disable=SC2119
 start_k3s
-wait_for 15 test -e "edge/cache/core/v1/endpoints/default,fieldSelector=metadata.name=kubernetes/journal"
+wait_for 60 test -e "edge/cache/core/v1/endpoints/default,fieldSelector=metadata.name=kubernetes/journal"
 ok $? 'the feed is there'
 here="127.0.0.1:$edge_port"
 
@@ -111,7 +111,7 @@ follow() { # FILE QUERY
 	watch "$1" "$one&watch=1&$2" --cert controller.crt --key controller.key
 }
 told() { # FILE N: TYPE ADDRESS of its events
-	wait_for 10 lines "$dir/$1" "$2"
+	wait_for 60 lines "$dir/$1" "$2"
 	jq -r 'select(.type != "BOOKMARK") |
 		"\(.type) \(.object.subsets[0].addresses[0].ip):\(.object.subsets[0].ports[0].port) \(.object.metadata.resourceVersion)"' \
 		"$dir/$1" | paste -sd,
@@ -127,7 +127,7 @@ ok $? 'and their bookmark is one'
 event MODIFIED kubernetes 12 10.0.0.2 >>mock/init
 is "$(told w10 1)" "MODIFIED $here 12" 'each event is so'
 is "$(told w0 2)" "ADDED $here 10,MODIFIED $here 12" 'in each watch'
-wait_for 10 lines wtruth 1
+wait_for 60 lines wtruth 1
 is "$(jq -r '.object.subsets[0].addresses[0].ip' wtruth)" 10.0.0.2 \
 	'others see what it is'
 event DELETED kubernetes 14 10.0.0.2 >>mock/init
@@ -137,7 +137,7 @@ is "$(told w10 3 | grep -c "ADDED $here 15")" 1 'and what comes back'
 grep -lE '10\.0\.0\.[12]' w0 w10 winit
 is $? 1 'no other address in any of them'
 
-wait_for 15 test -e edge/cache/core/v1/endpoints/all/journal
+wait_for 60 test -e edge/cache/core/v1/endpoints/all/journal
 event ADDED kubernetes 16 10.0.0.7 |
 	sed 's/"namespace":"default"/"namespace":"kube-system"/' >>mock/all
 watch welse '/api/v1/namespaces/kube-system/endpoints?watch=1&resourceVersion=10' \
@@ -147,7 +147,7 @@ is "$(told welse 1)" 'ADDED 10.0.0.7:6443 16' \
 
 # --- cut off ---
 kill -KILL "$mock_pid"
-wait_for 15 master_is down
+wait_for 60 master_is down
 rv=15
 leads 'cut off'
 follow woff resourceVersion=0
@@ -157,6 +157,6 @@ ok $? 'is held'
 stop "$edge_pid"
 # shellcheck disable=SC2119
 start_k3s
-wait_for 15 master_is down
+wait_for 60 master_is down
 leads 'after a restart'
 done_testing

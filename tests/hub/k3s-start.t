@@ -123,7 +123,7 @@ serve() { # DIRECTORY FORM
 		-key ../s.key "$2" -quiet >>../server.out 2>&1) &
 	server_pid=$!
 	pids="$pids $server_pid"
-	wait_for 10 curl -sk "https://127.0.0.1:$mock_port/x"
+	wait_for 60 curl -sk "https://127.0.0.1:$mock_port/x"
 }
 mkdir no && mkdir no/v1-k3s && printf 'HTTP/1.0 401 no\r\n\r\n' >no/v1-k3s/client-ca.crt
 serve no -HTTP
@@ -160,7 +160,7 @@ by_other_name() {
 	[ "$(curl -s --cacert server-ca.crt --connect-to "::127.0.0.1:" \
 		"https://other.example:$edge_port/ping")" = pong ]
 }
-wait_for 30 by_other_name
+wait_for 60 by_other_name
 ok $? 'a certificate with another name is served without a restart'
 gone "$edge_pid"
 is $? 1 'the hub has gone on'
@@ -182,7 +182,7 @@ printf 'HTTP/1.0 200 ok\r\n\r\nok' >no/readyz
 { cat top && echo '{"HTTPSPort":1,"SupervisorPort":1}'; } >no/v1-k3s/config
 { cat top && cat server-ca.crt; } >no/v1-k3s/server-ca.crt
 serve no -HTTP
-wait_for 20 master_is up
+wait_for 60 master_is up
 ask /v1-k3s/config -k
 is "$code" 200 'it is the server'
 differs=$(grep -c "server-ca.crt is another one now" edge.err)

@@ -137,7 +137,7 @@ is "$(websocket "\211\005Hello\211\200$m")" 880203ea 'a frame without a mask'
 is "$(websocket "\211\200$m\302\200$m")" 8a00880203ea 'a reserved bit'
 is "$(websocket "\211\376\000\176$m$(printf '%0126d' 0)")" 880203ea 'a Ping of 126 bytes'
 is "$(websocket "\210\202$m\003\355")" 880203ea 'a Close with 1005'
-wait_for 5 holds "$tunnel_pid" "$first"
+wait_for 60 holds "$tunnel_pid" "$first"
 ok $? 'all of them are closed'
 verify SUCCESS other
 { head_of other && printf '\210\200\0\0\0\0'; } | talk open >"$dir/said"
@@ -186,27 +186,27 @@ said() { # HEX
 
 agent
 printf '\211\201\0\0\0\0a' >&3
-wait_for 10 said 8a0161
+wait_for 60 said 8a0161
 ok $? 'an agent, while cut off'
 masters down
 printf '\211\201\0\0\0\0b' >&3
-wait_for 10 said 8a01618a0162
+wait_for 60 said 8a01618a0162
 ok $? 'it goes on while there is no master'
 masters up
-wait_for 5 said 8a01618a0162880203e9
+wait_for 60 said 8a01618a0162880203e9
 ok $? 'a master is back: it is closed with 1001'
 printf '\210\202\0\0\0\0\003\351' >&3
-wait_for 5 gone "$agent"
+wait_for 40 gone "$agent"
 ok $? 'and ends with the Close of the agent'
 exec 3>&-
 masters down
 agent
-wait_for 10 grep -q Accept "$dir/said"
+wait_for 60 grep -q Accept "$dir/said"
 rm "$dir/data/run/masters"
-wait_for 20 gone "$agent"
+wait_for 40 gone "$agent"
 is "$? $(frames "$dir/said")" '0 880203e9' 'one that does not answer the Close: it ends all the same'
 exec 3>&-
-wait_for 5 holds "$tunnel_pid" "$first"
+wait_for 60 holds "$tunnel_pid" "$first"
 ok $? 'nothing is left of them'
 
 # --- a master that counts as up ---
@@ -214,37 +214,37 @@ ok $? 'nothing is left of them'
 tunnel -k "$dir/kc" -l "127.0.0.1:$mock_port" -a Webhook -i "$dir/ids" -K
 masters up
 agent
-wait_for 20 said 880203e9
+wait_for 60 said 880203e9
 ok $? 'it cannot be reached: the tunnel ends here, and not for long'
 grep -q '101 Switching' "$dir/said"
 ok $? 'answered as if it were there'
 printf '\210\202\0\0\0\0\003\351' >&3
-wait_for 5 gone "$agent"
+wait_for 40 gone "$agent"
 exec 3>&-
 agent
-wait_for 10 grep -q Accept "$dir/said"
+wait_for 60 grep -q Accept "$dir/said"
 masters down
 printf '\211\200\0\0\0\0' >&3
-wait_for 5 said 8a00
+wait_for 60 said 8a00
 mkfifo "$dir/never"
 timeout 7 cat <>"$dir/never" # for longer than it would be doubted
 printf '\211\200\0\0\0\0' >&3
-wait_for 5 said 8a008a00
+wait_for 60 said 8a008a00
 ok $? 'once it is known to be down, the tunnel stays'
 masters up
-wait_for 5 said 8a008a00880203e9
+wait_for 60 said 8a008a00880203e9
 ok $? 'until it is back'
 exec 3>&-
 stop "$agent"
 
 "$BUILD/tests/hub/peer" hang >"$dir/hang.port" 2>>"$dir/peer.err" &
 pids="$pids $!"
-wait_for 10 lines "$dir/hang.port" 1
+wait_for 60 lines "$dir/hang.port" 1
 kubeconfig "http://127.0.0.1:$(cat "$dir/hang.port")"
 tunnel -k "$dir/kubeconfig" -a Webhook -i "$dir/ids" -K
 agent
 printf '\211\201\0\0\0\0a' >&3
-wait_for 15 said 8a0161
+wait_for 60 said 8a0161
 ok $? 'it says nothing: the tunnel ends here, what came before is heard'
 exec 3>&-
 stop "$agent"
@@ -261,17 +261,17 @@ rules <<-END
 END
 tunnel -k "$dir/kubeconfig" -a Webhook -i "$dir/ids" -K
 agent
-wait_for 10 said 820161
+wait_for 60 said 820161
 ok $? "the server's tunnel"
 printf b >>"$dir/mock/up"
-wait_for 10 said 82016162
+wait_for 60 said 82016162
 ok $? 'byte by byte'
 is "$(fds "$tunnel_pid")" $((first + 2)) 'two descriptors'
 stop "$mock_pid" KILL
-wait_for 10 gone "$agent"
+wait_for 40 gone "$agent"
 is "$? $(frames "$dir/said")" '0 82016162' 'it ends when the server does'
 exec 3>&-
-wait_for 5 holds "$tunnel_pid" "$first"
+wait_for 60 holds "$tunnel_pid" "$first"
 ok $? 'both are closed'
 start_mock
 verify SUCCESS node
@@ -281,7 +281,7 @@ is "$code $(cat "$dir/body")" '503 start' 'a 503 of the server is its own'
 "$BUILD/tests/hub/peer" name "$(printf 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n')" \
 	>"$dir/echo.port" 2>>"$dir/peer.err" &
 pids="$pids $!"
-wait_for 10 lines "$dir/echo.port" 1
+wait_for 60 lines "$dir/echo.port" 1
 kubeconfig "http://127.0.0.1:$(cat "$dir/echo.port")"
 tunnel -k "$dir/kubeconfig" -a Webhook -i "$dir/ids" -K
 { head_of node && echo hello; } | talk half >"$dir/said"

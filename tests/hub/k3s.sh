@@ -59,7 +59,7 @@ start_k3s() {
 	edge_pid=$!
 	pids="$pids $edge_pid"
 	ca=$dir/server-ca.crt
-	wait_for 20 curl -sf --cacert "$ca" "$edge/ping" ||
+	wait_for 60 curl -sf -m 60 --cacert "$ca" "$edge/ping" ||
 		{ bad=1 && echo "Bail out! the hub does not start" && exit 1; }
 }
 

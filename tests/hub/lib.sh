@@ -13,8 +13,11 @@ jobs=''
 
 cleanup() {
 	trap - EXIT HUP INT TERM
-	# shellcheck disable=SC2086
-	[ -z "$jobs" ] || kill $jobs 2>/dev/null
+	for job in $jobs; do
+		# the number of one that has ended may be another's by now
+		! grep -q "^PPid:.$$\$" "/proc/$job/status" 2>/dev/null ||
+			kill "$job"
+	done
 	wait
 	chmod -R u+rwx "$T"
 	rm -rf "$T"
@@ -46,12 +49,12 @@ done_testing() {
 	echo "1..$tests"
 }
 
-# wait_for COMMAND...: until it succeeds, at most 20 s
+# wait_for COMMAND...: until it succeeds, at most a minute
 wait_for() {
 	i=0
 	until "$@" >/dev/null 2>&1; do
 		i=$((i + 1))
-		[ "$i" -lt 400 ] || return 1
+		[ "$i" -lt 1200 ] || return 1
 		sleep 0.05
 	done
 }
@@ -100,5 +103,5 @@ kubeconfig() {
 
 # get CURL_ARGUMENT...
 get() {
-	curl -s --max-time 20 --cacert "${ca:-$T/ssl/ca.pem}" "$@"
+	curl -s --max-time 60 --cacert "${ca:-$T/ssl/ca.pem}" "$@"
 }

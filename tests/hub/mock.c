@@ -4,13 +4,16 @@
  * mock -p N prints N free ports. mock DIR [PORT] prints its port and serves:
  * each request is appended to DIR/log ("METHOD URI" a line) and, its body
  * included, to DIR/last; those of ote-discovery and ote-master-health, which
- * ask by themselves, go to log.discovery, last.health and so on. DIR/rules, read anew each time, has lines `GLOB FILE
- * [hold|endless]`; the first whose glob fits the URI is taken, and the bytes
- * of DIR/FILE, header included, are the answer. hold: what is appended to FILE
- * later is sent too, until FILE is removed. endless: header lines for ever.
+ * ask by themselves, go to log.discovery, last.health and so on. DIR/rules,
+ * read anew each time, has lines `GLOB FILE [hold|endless]`; the first whose
+ * glob fits the URI is taken, and the bytes of DIR/FILE, header included, are
+ * the answer: what is in the log has its file open, whatever comes in its
+ * place. hold: what is appended to FILE later is sent too, until FILE is
+ * removed. endless: header lines for ever.
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <poll.h>
@@ -25,18 +28,20 @@
 #include <unistd.h>
 
 #define HEAD_MAX 65536
+#define LISTEN_MS 20000
+#define POLL_MS 10
 
-/* -1 with errno. */
+/* again: also where connections have ended lately. -1 with errno. */
 static int
-try_port(int port)
+try_port(int port, int again)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
-	int one = 1, fd;
+	int fd;
 
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	a.sin_port = htons((unsigned short)port);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &again, sizeof(again));
 	if (fd == -1)
 		err(1, "socket");
 	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 &&
@@ -46,19 +51,47 @@ try_port(int port)
 	return -1;
 }
 
+/* A child of a mock that was killed may have the port for a moment. */
 static int
 listener(int port)
 {
-	int fd = try_port(port);
+	int fd, i;
 
-	if (fd == -1)
-		err(1, "port %d", port);
+	for (i = 0; (fd = try_port(port, 1)) == -1; i++) {
+		if (errno != EADDRINUSE || i == LISTEN_MS / POLL_MS)
+			err(1, "port %d", port);
+		(void)poll(NULL, 0, POLL_MS);
+	}
 	return fd;
 }
 
 /*
+ * A connection that this end has closed first: for a minute the port is free
+ * for those alone who ask for it by its number.
+ */
+static void
+reserve(int fd)
+{
+	struct sockaddr_in a;
+	socklen_t len = sizeof(a);
+	int from = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), to, one = 1;
+	char c;
+
+	/* which what is accepted inherits */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (from == -1 || getsockname(fd, (struct sockaddr *)&a, &len) == -1 ||
+	    connect(from, (struct sockaddr *)&a, len) == -1 ||
+	    (to = accept(fd, NULL, NULL)) == -1)
+		err(1, "reserve");
+	close(to);
+	if (read(from, &c, 1) != 0)
+		err(1, "reserve");
+	close(from);
+}
+
+/*
  * A port that is free, and stays so: it is below those that the kernel gives to
- * whoever connects.
+ * whoever connects, and no other mock -p gives it.
  */
 static int
 spare(void)
@@ -69,8 +102,10 @@ spare(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	srandom((unsigned)now.tv_nsec ^ (unsigned)getpid() << 16);
 	for (i = 0; i < 1000; i++)
-		if ((fd = try_port(10240 + (int)(random() % 20000))) != -1)
+		if ((fd = try_port(10240 + (int)(random() % 20000), 0)) != -1) {
+			reserve(fd);
 			return fd;
+		}
 	err(1, "no port");
 }
 
@@ -96,30 +131,33 @@ append(const char *name, int flags, const char *p, size_t n)
 	close(fd);
 }
 
-/* Read a request; its head is in text, its body went to `last`. 0 or -1. */
-static int
+/*
+ * Read a request; its head is in text, its body went to `last`. What is to be
+ * behind log, or NULL.
+ */
+static const char *
 take(int fd, char *text, char *line, size_t len)
 {
 	size_t have = 0, head, body = 0, got;
-	char more[16384], last[32], to[32], *end = NULL, *p;
+	char more[16384], last[64], to[32], *end = NULL, *p;
 	const char *suffix = "";
 	ssize_t n;
 
 	while (end == NULL && have < HEAD_MAX - 1) {
 		if ((n = read(fd, text + have, HEAD_MAX - 1 - have)) <= 0)
-			return -1;
+			return NULL;
 		have += (size_t)n;
 		text[have] = '\0';
 		end = strstr(text, "\r\n\r\n");
 	}
 	if (end == NULL)
-		return -1;
+		return NULL;
 	head = (size_t)(end + 4 - text);
 	if (strcasestr(text, "\nUser-Agent: ote-discovery") != NULL)
 		suffix = ".discovery";
 	else if (strcasestr(text, "\nUser-Agent: ote-master-health") != NULL)
 		suffix = ".health";
-	snprintf(last, sizeof(last), "last.new%s", suffix);
+	snprintf(last, sizeof(last), "last.new.%d", (int)getpid());
 	snprintf(to, sizeof(to), "last%s", suffix);
 	append(last, O_TRUNC, text, have);
 	got = have - head;
@@ -130,17 +168,24 @@ take(int fd, char *text, char *line, size_t len)
 		(void)!write(fd, "HTTP/1.1 100 Continue\r\n\r\n", 25);
 	for (; got < body; got += (size_t)n) {
 		if ((n = read(fd, more, sizeof(more))) <= 0)
-			return -1;
+			return NULL;
 		append(last, O_APPEND, more, (size_t)n);
 	}
 	if ((p = strstr(text, " HTTP/1")) == NULL)
-		return -1;
-	snprintf(line, len, "%.*s\n", (int)(p - text), text);
+		return NULL;
+	snprintf(line, len, "%.*s", (int)(p - text), text);
 	rename(last, to);
+	return suffix;
+}
+
+static void
+note(const char *suffix, const char *line)
+{
+	char to[32], text[8200];
+
 	snprintf(to, sizeof(to), "log%s", suffix);
-	append(to, O_APPEND, line, strlen(line));
-	line[strlen(line) - 1] = '\0';
-	return 0;
+	snprintf(text, sizeof(text), "%s\n", line);
+	append(to, O_APPEND, text, strlen(text));
 }
 
 /* The rule for uri: 0, or -1 if there is none. */
@@ -174,15 +219,12 @@ gone(int fd, int ms)
 }
 
 static void
-send_file(int fd, const char *file, int hold)
+send_file(int fd, int in, int hold)
 {
 	char text[65536];
 	struct stat st;
 	ssize_t n;
-	int in;
 
-	if ((in = open(file, O_RDONLY | O_CLOEXEC)) == -1)
-		err(1, "%s", file);
 	for (;;) {
 		while ((n = read(in, text, sizeof(text))) > 0)
 			if (write(fd, text, (size_t)n) != n)
@@ -201,15 +243,23 @@ serve(int fd)
 	    "Content-Length: 0\r\nConnection: close\r\n\r\n";
 	static char text[HEAD_MAX];
 	char line[8192], file[256], how[16], *uri;
+	const char *suffix;
+	int known, in = -1;
 
-	if (take(fd, text, line, sizeof(line)) == -1)
+	if ((suffix = take(fd, text, line, sizeof(line))) == NULL)
 		return;
 	uri = strchr(line, ' ');
-	if (uri == NULL || rule(uri + 1, file, how) == -1) {
+	known = uri != NULL && rule(uri + 1, file, how) == 0;
+	if (known)
+		in = open(file, O_RDONLY | O_CLOEXEC);
+	note(suffix, line);
+	if (!known) {
 		(void)!write(fd, none, sizeof(none) - 1);
 		return;
 	}
-	send_file(fd, file, strcmp(how, "hold") == 0);
+	if (in == -1)
+		errx(1, "%s: cannot be read", file);
+	send_file(fd, in, strcmp(how, "hold") == 0);
 	memset(text, 'x', 1000);
 	memcpy(text, "X-Endless: ", 11);
 	memcpy(text + 998, "\r\n", 2);
@@ -223,6 +273,7 @@ serve(int fd)
 int
 main(int argc, char **argv)
 {
+	pid_t parent = getpid();
 	int fd, c, i, n;
 
 	if (argc == 3 && strcmp(argv[1], "-p") == 0) {
@@ -239,8 +290,10 @@ main(int argc, char **argv)
 	print_port(fd);
 	while ((c = accept(fd, NULL, NULL)) != -1) {
 		if (fork() == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			close(fd);
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			if (getppid() != parent)
+				return 0;
 			serve(c);
 			return 0;
 		}

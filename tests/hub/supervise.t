@@ -106,6 +106,13 @@ run later "bad sh -c 'test -e been && exit 100; touch been; exit 1'"
 wait_for grep -q 'exited with 100, again' later.log
 ok $? 'but not at a later one'
 end TERM
+mkfifo now
+run was_good "bad+ sh -c 'echo >&\$NOTIFY_FD; read -r x <now; exit 100'"
+wait_for grep -q 'supervise: ready$' was_good.log
+echo >now
+wait_for grep -q 'exited with 100, again' was_good.log
+ok $? 'nor once it was ready'
+end TERM
 
 # the stubborn and the forgotten
 run stubborn "a sh -c 'trap \"\" TERM; echo \$\$ >stubborn.pid; while :; do sleep 1; done'
