@@ -29,7 +29,7 @@
 #define BACKOFF_MAX_MS 60000
 #define TELL_MS 1000
 #define SOON_MS 100
-#define FRESH_S 2
+#define FRESH_S 10
 #define IDLE_MS 10000
 #define PASSES 3 /* of -1 */
 

@@ -13,8 +13,9 @@ dir=$(cd "$dir" && pwd -P)
 n=0 bad=0 pids='' watches='' code=''
 
 finish() {
-	# shellcheck disable=SC2086
-	kill $watches $pids 2>/dev/null
+	for p in $watches $pids; do # an id may be that of somebody else by now
+		! grep -q "^PPid:.$$\$" "/proc/$p/status" || kill "$p"
+	done 2>/dev/null
 	wait
 	if [ "$bad" -gt 0 ]; then
 		for f in "$dir"/*.err; do
@@ -69,8 +70,16 @@ ca=$dir/cert.pem
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
 	-subj /CN=test -addext subjectAltName=IP:127.0.0.1 \
 	-keyout "$dir/key.pem" -out "$ca" 2>/dev/null || exit 1
-# shellcheck disable=SC2046
-set -- $("$BUILD/tests/hub/mock" -p 4)
+# Ports that are free, and are no other test's that does not listen there now.
+mkfifo "$dir/own"
+for _ in 1 2 3 4 5 6 7 8 9; do
+	# shellcheck disable=SC2046
+	set -- $("$BUILD/tests/hub/mock" -p 4)
+	"$BUILD/tests/hub/peer" own "$@" >"$dir/own" 2>/dev/null &
+	pids=$!
+	! read -r _ <"$dir/own" || break
+done
+rm "$dir/own"
 master_port=$1 edge_port=$2 lb_port=$3 mock_port=$4
 master=https://127.0.0.1:$master_port edge=https://127.0.0.1:$edge_port
 
@@ -89,6 +98,13 @@ kubeconfig() { # URL [MORE]: of the master, for the edge
 	END
 }
 
+# hub_answers PID PORT: the hub whose ote-supervise is that process, and not one
+# that was killed a moment ago
+hub_answers() {
+	[ "$(cat "/proc/$1/comm")" = ote-supervise ] &&
+		curl -sf --cacert "$ca" "https://127.0.0.1:$2/readyz"
+}
+
 # hub NAME MODE PORT [ARG...]: start one on the data in $dir/NAME
 hub() {
 	name=$1 mode=$2 port=$3
@@ -100,7 +116,7 @@ hub() {
 		>>"$dir/$name.out" 2>>"$dir/$name.err" &
 	pid=$!
 	pids="$pids $pid"
-	wait_for 20 curl -sf --cacert "$ca" "https://127.0.0.1:$port/readyz" ||
+	wait_for 60 hub_answers "$pid" "$port" ||
 		{ bad=1 && echo "Bail out! $name does not start" && exit 1; }
 }
 
@@ -123,6 +139,13 @@ stop() { # PID [SIGNAL]
 	{ kill "-${2:-TERM}" "$1" && wait "$1"; } 2>/dev/null
 }
 
+# nobody PORT DATA: has a connection to that web server, nor that one to its hub
+nobody() {
+	awk -v p="$(printf ':%04X$' "$1")" '$2 ~ p && $4 != "0A" && $10 != 0 {
+		n = 1 } END { exit n }' /proc/net/tcp &&
+		[ "$(grep -c " $2/run/edge.sock\$" /proc/net/unix)" = 1 ]
+}
+
 # tool PID NAME: the process id of that tool of a hub, of lighttpd the newest
 tool() {
 	tr " " "\n" <"/proc/$1/task/$1/children" | while read -r p; do
@@ -132,9 +155,20 @@ tool() {
 	done
 }
 
+has_tool() { # PID NAME: it runs, and is no shell any more
+	[ -n "$(tool "$1" "$2")" ]
+}
+
 # outbox_gets SIGNAL PID: what replays for that hub, whether it runs now or not
 outbox_gets() {
+	wait_for 60 has_tool "$2" ote-when
 	kill -s "$1" -- "-$(tool "$2" ote-when)"
+}
+
+has_feeds() { # GROUP/VERSION/RESOURCE/SCOPE...: the edge has these feeds
+	for f; do
+		[ -e "$dir/edge/cache/$f/journal" ] || return 1
+	done
 }
 
 master_is() { # up|down, as the edge sees it
@@ -145,11 +179,12 @@ master_is() { # up|down, as the edge sees it
 
 start_mock() {
 	mkdir -p "$dir/mock"
+	: >"$dir/mock.port" # not that of the one before
 	"$BUILD/tests/hub/mock" "$dir/mock" "$mock_port" \
 		>"$dir/mock.port" 2>>"$dir/mock.err" &
 	mock_pid=$!
 	pids="$pids $mock_pid"
-	wait_for 10 lines "$dir/mock.port" 1
+	wait_for 60 lines "$dir/mock.port" 1
 }
 
 # reply FILE CODE [TYPE]: an answer of the mock with the body on stdin
@@ -181,7 +216,7 @@ get() {
 	path=$1
 	shift
 	: >"$dir/body"
-	code=$(curl -sSg -A test --path-as-is -m 20 --cacert "$ca" -D "$dir/head" \
+	code=$(curl -sSg -A test --path-as-is -m 60 --cacert "$ca" -D "$dir/head" \
 		-o "$dir/body" -w '%{http_code}' "$@" "$at$path" \
 		2>"$dir/curl.err")
 }
@@ -203,7 +238,7 @@ watch() { # FILE PATH [CURL_ARG...]: into $dir/FILE, in the background
 	out=$dir/$1 path=$2
 	shift 2
 	: >"$out"
-	curl -sSgN -A test -m 120 --cacert "$ca" "$@" "$at$path" >"$out" \
+	curl -sSgN -A test -m 900 --cacert "$ca" "$@" "$at$path" >"$out" \
 		2>>"$dir/curl.err" &
 	watch_pid=$!
 	watches="$watches $watch_pid"
@@ -211,7 +246,7 @@ watch() { # FILE PATH [CURL_ARG...]: into $dir/FILE, in the background
 
 # events FILE N: TYPE/NAME of its events, once there are N, bookmarks aside
 events() {
-	wait_for 10 lines "$dir/$1" "$2"
+	wait_for 60 lines "$dir/$1" "$2"
 	jq -r 'select(.type != "BOOKMARK") |
 		"\(.type)/\(.object.metadata.name // .object.reason)"' \
 		"$dir/$1" | paste -sd' '
@@ -219,7 +254,7 @@ events() {
 
 # write METHOD PATH [JSON]: on the master
 write() {
-	code=$(curl -sSg -m 20 --cacert "$ca" -X "$1" -o "$dir/wrote" \
+	code=$(curl -sSg -m 60 --cacert "$ca" -X "$1" -o "$dir/wrote" \
 		-H "Content-Type: ${type:-application/json}" \
 		${3:+--data-binary "$3"} -w '%{http_code}' "$master$2")
 }

@@ -2,13 +2,15 @@
  * keeper: a master that keeps one Lease, for leader.t.
  *
  * keeper DIR prints its port. DIR/lease is the Lease, if there is one, and may
- * be changed by the test; its resourceVersion is a precondition, as on a master.
- * Each request is a line in DIR/log: the time in ms since boot, method, code, and
- * who shall hold it. DIR/how says what to do: nothing or "ok"; "hang": take
- * requests and say nothing; "lose": do what is asked and close without an
- * answer; "CODE": answer with a Status of that code.
+ * be changed by the test, under a flock(2) on DIR; its resourceVersion is a
+ * precondition, as on a master. Each request is a line in DIR/log: the time in
+ * ms since boot, method, code, and who shall hold it. DIR/how says what to do:
+ * nothing or "ok"; "hang": take requests and say nothing; "lose": do what is
+ * asked and close without an answer; "CODE": answer with a Status of that
+ * code.
  */
 #include <arpa/inet.h>
+#include <sys/file.h>
 #include <sys/time.h>
 #include <err.h>
 #include <fcntl.h>
@@ -94,8 +96,10 @@ static int
 act(const char *method, const char *body, json_t **have)
 {
 	json_t *o = json_loads(body, 0, NULL);
-	int code = 405;
+	int code = 405, lock = open(".", O_RDONLY | O_CLOEXEC);
 
+	if (lock == -1 || flock(lock, LOCK_EX) == -1)
+		err(1, "lock");
 	*have = json_load_file("lease", 0, NULL);
 	if (*have != NULL && atoll(version(*have)) > last_rv)
 		last_rv = atoll(version(*have));
@@ -114,6 +118,7 @@ act(const char *method, const char *body, json_t **have)
 		*have = json_incref(o);
 	}
 	json_decref(o);
+	close(lock);
 	return code;
 }
 

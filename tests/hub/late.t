@@ -14,11 +14,11 @@ stop "$mock_pid"
 synced() { get "$c?resourceVersion=0" && [ "$code $(names)" = '200 a' ]; }
 
 start_edge # the first time: nothing is there
-wait_for 10 master_is down
+wait_for 60 master_is down
 status "$c?resourceVersion=0" 503 ServiceUnavailable 'not synced: 503'
 start_mock
-wait_for 10 master_is up
-wait_for 15 synced
+wait_for 60 master_is up
+wait_for 60 synced
 ok $? 'the master comes: synced'
 stop "$edge_pid"
 stop "$mock_pid"
@@ -26,10 +26,10 @@ stop "$mock_pid"
 # the feed is there, but its journal was lost; run/masters still says up
 rm "$dir"/edge/cache/core/v1/configmaps/x/journal
 start_edge
-wait_for 10 master_is down
+wait_for 60 master_is down
 start_mock
-wait_for 10 master_is up
-wait_for 15 synced
+wait_for 60 master_is up
+wait_for 60 synced
 ok $? 'a feed without a journal, run/masters stale: synced'
 stop "$edge_pid"
 
@@ -38,18 +38,18 @@ rm "$dir"/edge/cache/core/v1/configmaps/x/journal
 stop "$mock_pid"
 start_edge
 for _ in 1 2 3; do
-	wait_for 10 master_is down
+	wait_for 60 master_is down
 	rules </dev/null
 	start_mock
-	wait_for 10 master_is up
+	wait_for 60 master_is up
 	stop "$mock_pid"
 done
-wait_for 10 master_is down
+wait_for 60 master_is down
 rules <<-END
 	*/configmaps*sendInitialEvents* init hold
 END
 start_mock
-wait_for 15 synced
+wait_for 60 synced
 ok $? 'a master that comes and goes: synced'
 stop "$edge_pid"
 
@@ -61,18 +61,18 @@ rules <<-END
 END
 start_edge
 for r in a b c d e f; do
-	wait_for 5 test -s "$dir/edge/cache/g.io/v1/$r/all/journal"
+	wait_for 60 test -s "$dir/edge/cache/g.io/v1/$r/all/journal"
 	ok $? "of many feeds: $r"
 done
 stop "$mock_pid"
-wait_for 10 master_is down
+wait_for 60 master_is down
 rm -r "$dir"/edge/cache/g.io/v1/*/all/journal
 stop "$edge_pid"
 start_edge
 start_mock
-wait_for 10 master_is up
+wait_for 60 master_is up
 for r in a b c d e f; do
-	wait_for 5 test -s "$dir/edge/cache/g.io/v1/$r/all/journal"
+	wait_for 60 test -s "$dir/edge/cache/g.io/v1/$r/all/journal"
 	ok $? "and after a start without a master: $r"
 done
 done_testing

@@ -86,6 +86,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
 kubeconfig "$master" "certificate-authority: $ca"
 authorization=Webhook edge_args="--client-ca-file $dir/ca.pem"
 start_edge
+wait_for 60 master_is up
 at=$edge
 remember "$edge_pid"
 # 60 bytes to 300 kB of O; the TLS library has a limit of its own before that

@@ -39,7 +39,7 @@ masters() {
 	mv "$T/run/.new" "$T/run/masters"
 }
 
-first() { timeout 10 "$peer" first "$at"; }
+first() { timeout 60 "$peer" first "$at"; }
 first_is() { [ "$(first)" = "$1" ]; }
 word() { cat "$T/run/suspect/127.0.0.1:$1" 2>/dev/null; }
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$balancer/status"; }
@@ -72,10 +72,10 @@ stop
 
 balance "127.0.0.1:$a,127.0.0.1:$b"
 is 'no file: the first of the command line' "$(first)" alpha
-is 'half-close is passed on, both ways' "$(timeout 10 "$peer" half "$at")" \
+is 'half-close is passed on, both ways' "$(timeout 60 "$peer" half "$at")" \
 	"$(printf 'alpha\nline\nend\nclosed')"
 
-timeout 60 "$peer" hold 300 "$at" >"$T/held" &
+timeout 120 "$peer" hold 300 "$at" >"$T/held" &
 holder=$!
 wait_for grep -q held "$T/held"
 is '300 connections' "$(head -n 1 "$T/held")" 'held 300'
@@ -111,7 +111,7 @@ rm "$T/run/masters"
 serve flood flood 33554432 "$T/blocked"
 balance "127.0.0.1:$port"
 before=$(rss)
-timeout 60 "$peer" slow 33554432 "$at" "$T/blocked" >"$T/slow" 2>&1 &
+timeout 120 "$peer" slow 33554432 "$at" "$T/blocked" >"$T/slow" 2>&1 &
 reader=$!
 wait_for test -e "$T/blocked"
 ok $? 'a reader that stalls holds the sender back'

@@ -17,7 +17,7 @@ echo '*watch=true*resourceVersion=2* idle hold' >>"$dir/rules"
 rules <"$dir/rules"
 kubeconfig "http://127.0.0.1:$mock_port"
 start_edge
-wait_for 10 master_is up
+wait_for 60 master_is up
 for k in $kinds; do
 	get "$ns/${k#*:}?resourceVersion=0"
 	event ADDED c 22 | sed "s/ConfigMap/${k%:*}/" >>"$dir/mock/${k#*:}"
@@ -27,7 +27,7 @@ filled() {
 		[ -e "$tree/$r/x/objects/x/c" ] || return 1
 	done
 }
-wait_for 10 filled
+wait_for 60 filled
 ok $? 'five feeds of three objects'
 stop "$edge_pid"
 stop "$mock_pid"
@@ -49,7 +49,7 @@ ln -s /etc "$tree/link"
 
 start_edge
 ok 0 'it starts, cut off'
-wait_for 10 master_is down
+wait_for 60 master_is down
 feed() { # RESOURCE NAMES WHAT
 	get "$ns/$1?resourceVersion=0"
 	is "$code $(names 2>/dev/null)" "200 $2" "$3"
@@ -80,12 +80,12 @@ is "$(grep 'exit\|signal\|died' "$dir/edge.err")" '' 'no tool died'
 
 : >"$dir/mock/log"
 start_mock
-wait_for 10 master_is up
+wait_for 60 master_is up
 for r in secrets pods services endpoints; do
 	healed() { get "$ns/$r?resourceVersion=0" && [ "$code $(names)" = '200 a b c' ]; }
-	wait_for 40 healed
+	wait_for 60 healed
 	is "$code $(names)" '200 a b c' "the master is back: $r is whole"
 done
-wait_for 10 asked "configmaps?watch=true&allowWatchBookmarks=true"
+wait_for 60 asked "configmaps?watch=true&allowWatchBookmarks=true"
 is "$(grep -c 'configmaps.*sendInitialEvents' "$dir/mock/log")" 0 'what was sure is not listed again'
 done_testing

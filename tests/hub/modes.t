@@ -21,7 +21,8 @@ edge_args='-v 4'
 umask 022
 start_edge
 umask 077
-wait_for 20 master_is up
+wait_for 60 master_is up
+wait_for 60 has_feeds core/v1/configmaps/x core/v1/secrets/x
 
 # --- some of everything ---
 
@@ -29,11 +30,11 @@ get $secrets -H 'Authorization: Bearer tok3n-of-a-client'
 is "$code" 200 'a list of Secrets'
 get "$maps" -u me:p4ssword
 watch open "$secrets?watch=1" -H 'Authorization: Bearer tok3n-of-a-client'
-wait_for 10 lines "$dir/open" 1
+wait_for 60 lines "$dir/open" 1
 get /exec -H 'Upgrade: websocket' -H 'Connection: Upgrade' \
 	-H 'Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.tok3n-of-a-client'
 stop "$master_pid"
-wait_for 20 master_is down
+wait_for 60 master_is down
 get $secrets
 is "$code" 200 'cut off too'
 get "$maps/none" -X POST --data-binary '{'
@@ -89,6 +90,7 @@ is "$cores" 0 'none leaves a core'
 
 # --- what is told ---
 
+wait_for 60 test -s "$dir/edge/run/access.log" # it is written now and then
 is "$(found "$dir"/*.err "$dir"/*.out "$dir/edge/run/access.log")" '' 'nothing secret in the logs'
 [ -s "$dir/edge/run/access.log" ] && ! grep -q -v ' /' "$dir/edge/run/access.log"
 ok $? 'requests are logged'

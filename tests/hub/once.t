@@ -21,7 +21,7 @@ kubeconfig "http://127.0.0.1:$mock_port"
 echo "$ns/configmaps" >"$dir/feeds"
 
 once() { # OPTION...: exit code, names
-	timeout 20 "$OTE_BIN/ote-watch-sync" -1 -k "$dir/kubeconfig" \
+	timeout 120 "$OTE_BIN/ote-watch-sync" -1 -k "$dir/kubeconfig" \
 		-d "$dir/data" -c "$dir/feeds" "$@" 2>"$dir/err"
 	echo $? "$("$OTE_BIN/ote-get" -d "$dir/data" -n x configmaps |
 		jq -r .metadata.name | paste -sd' ')"

@@ -19,14 +19,24 @@ once() { # a pass; its exit code, the requests in $dir/mock/log
 	echo $?
 }
 
+both() { # as once, where GET is held until two have asked for it
+	: >"$dir/mock/log"
+	"$OTE_BIN/ote-outbox" -1 -r 1000 -d "$data" -k "$dir/kubeconfig" 2>"$dir/once.err" &
+	held=$!
+	wait_for 60 answered get 2
+	rm "$dir/mock/get"
+	wait "$held"
+	echo $?
+}
+
 asks() { # what the master was asked, on one line
 	sed "s,$maps,M,; s,/api/v1/namespaces/x,X," "$dir/mock/log" | paste -sd,
 }
 
 sorted() { asks | tr ',' '\n' | sort | paste -sd,; }
 
-answered() { # FILE: the mock has begun to send it
-	find /proc/[0-9]*/fd -lname "$dir/mock/$1" 2>/dev/null | grep -q .
+answered() { # FILE [N]: the mock has begun to send it, so often
+	[ "$(find /proc/[0-9]*/fd -lname "$dir/mock/$1" 2>/dev/null | wc -l)" -eq "${2:-1}" ]
 }
 
 count() { find "$1" -type f | wc -l; }
@@ -162,15 +172,16 @@ printf '%s\n' "$maps* get" "/api/v1/namespaces/x/events event" | rules
 is "$(once) $(reason)" '0 because Forbidden' 'what is refused is in failed with the message'
 fresh
 queue "$(update)" "$(write object create b "$(object b l 1 x)")"
+printf '%s\n' "$maps* get hold" "/api/v1/namespaces/x/events event" | rules
 for code in 429 503 401; do
 	answer $code X | reply get $code
-	is "$(once) $(count "$new")" '1 2' "$code: later"
+	is "$(both) $(count "$new")" '1 2' "$code: later"
 	ok "$([ "$(grep -c . "$dir/mock/log")" -le 2 ]; echo $?)" 'and nothing more is asked'
 done
 echo '<html>404 page not found</html>' | reply get 404 text/html
-is "$(once) $(count "$new") $(count "$failed")" '1 2 0' 'a 404 that is no Status says nothing'
+is "$(both) $(count "$new") $(count "$failed")" '1 2 0' 'a 404 that is no Status says nothing'
 answer 500 InternalError | reply get 500
-is "$(once) $(count "$new") $(count "$failed")" '1 2 0' '500: later'
+is "$(both) $(count "$new") $(count "$failed")" '1 2 0' '500: later'
 is "$(jq -r .attempts "$new"/* | paste -sd' ')" '2 2' 'attempts are counted'
 is "$(find "$new" -perm 400 | wc -l)" 2 'what may be on the master is marked'
 echo "127.0.0.1:1 down 1 refused" >"$data/run/masters"
@@ -215,8 +226,8 @@ printf '%s\n' '/api/v1/namespaces/x/secrets owner hold' "$maps post" | rules
 : >"$dir/mock/log"
 "$OTE_BIN/ote-outbox" -1 -r 1000 -d "$data" -k "$dir/kubeconfig" 2>"$dir/held.err" &
 held=$!
-wait_for 10 asked "POST $maps"
-wait_for 10 answered owner
+wait_for 60 asked "POST $maps"
+wait_for 60 answered owner
 is "$(sorted)" 'POST M,POST X/secrets' 'its owner is under way: others are sent'
 rm "$dir/mock/owner"
 wait "$held"
@@ -245,7 +256,8 @@ printf '%s\n' '/api/v1/namespaces/x/events event hold' "$maps/* get" | rules
 "$OTE_BIN/ote-outbox" -1 -r 1000 -d "$data" -k "$dir/kubeconfig" 2>"$dir/held.err" &
 held=$!
 under_way() { asked "PATCH $maps/b/status" && asked "DELETE $maps/a" && asked 'POST /api/v1/namespaces/x/events'; }
-wait_for 10 under_way
+wait_for 60 under_way
+wait_for 60 answered event
 is "$(sorted)" 'DELETE M/a,GET M/b,PATCH M/b/status,POST X/events' 'an event is under way: others are sent, no event'
 object e x 1 x | reply event2 201
 printf '%s\n' '/api/v1/namespaces/x/events event2' "$maps/* get" | rules
@@ -269,31 +281,34 @@ queue "$(update)"
 daemon=$!
 pids="$pids $daemon"
 waiting() { grep -qx "waiting $1" "$data/run/outbox"; }
-wait_for 10 waiting 1
+wait_for 60 waiting 1
 ok $? 'the daemon waits for a master'
 "$OTE_BIN/ote-outbox" -1 -d "$data" -k "$dir/kubeconfig" 2>/dev/null
 is $? 111 'another one is not let in'
 echo "127.0.0.1:1 up 1 ok" >"$data/run/masters.new"
 mv "$data/run/masters.new" "$data/run/masters"
-wait_for 10 waiting 0
+wait_for 60 waiting 0
 ok $? 'and replays when it is up'
 : >"$dir/mock/log"
 queue "$(removal)"
-wait_for 10 asked "DELETE $maps/a"
+wait_for 60 asked "DELETE $maps/a"
 ok $? 'what comes later too'
 
 object e x 1 x | reply event 201
 printf '%s\n' '/api/v1/namespaces/x/events event hold' "$maps/* get" | rules
 : >"$dir/mock/log"
 queue "$(event e1)" "$(event e2)"
-wait_for 10 asked 'POST /api/v1/namespaces/x/events'
+wait_for 60 asked 'POST /api/v1/namespaces/x/events'
+wait_for 60 answered event
 queue "$(stat)"
-wait_for 10 waiting 3
+wait_for 60 waiting 3
 object e x 1 x | reply event2 201
 printf '%s\n' '/api/v1/namespaces/x/events event2' "$maps/* get" | rules
 rm "$dir/mock/event"
-wait_for 10 waiting 0
-is "$(asks)" 'POST X/events,GET M/a,PATCH M/a/status,POST X/events' 'a status goes before the events that are left'
+wait_for 60 waiting 0
+# the next event begins while the status is under way, or after it
+is "$(asks | sed 's|,PATCH M/a/status||')" 'POST X/events,GET M/a,POST X/events' 'a status goes before the events that are left'
+is "$(asked "PATCH $maps/a/status")" 1 'and is brought there'
 stop "$daemon"
 is $? 0 'it ends'
 
@@ -307,18 +322,18 @@ echo "127.0.0.1:1 up 1 ok" >"$data/run/masters"
 when=$!
 pids="$pids $when"
 queue "$(removal)"
-wait_for 10 asked "DELETE $maps/a"
+wait_for 60 asked "DELETE $maps/a"
 ok $? 'what has just been queued starts it, and does not wait as after an outage'
 runs() { [ -n "$(cat "/proc/$when/task/$when/children")" ]; }
 runs_not() { ! runs; }
-wait_for 30 runs_not
+wait_for 60 runs_not
 ok $? 'it ends when nothing waits'
 is "$(cat "$data/run/outbox")" 'waiting 0
 failed 0
 dropped 0
 oldest 0' 'and has said so'
 queue "$(removal)"
-wait_for 10 runs
+wait_for 60 runs
 ok $? 'it is started again'
 stop "$when"
 is $? 0 'both end'
@@ -332,7 +347,7 @@ echo "127.0.0.1:1 up 1 ok" >"$data/run/masters"
 "$OTE_BIN/ote-outbox" -e -j 3600 -d "$data" -k "$dir/kubeconfig" 2>"$dir/old.err" &
 daemon=$!
 pids="$pids $daemon"
-wait_for 10 waiting 1
+wait_for 60 waiting 1
 ! wait_for 1 asked "DELETE $maps/a"
 ok $? 'what is older waits its time'
 stop "$daemon"

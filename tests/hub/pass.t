@@ -30,7 +30,7 @@ rules <<-END
 END
 kubeconfig "http://127.0.0.1:$mock_port"
 start_edge
-wait_for 10 master_is up
+wait_for 60 master_is up
 
 get $p -X POST -H "Content-Type: $pb" -H "Accept: $pb" --data-binary "@$dir/pb" \
 	-H 'X-Mine: yes' -H 'Impersonate-User: root' -H 'Authorization: Bearer mine'
@@ -61,10 +61,10 @@ get $p/x/y/z && is "$code" 404 'an odd path passes'
 get "$p/tea?a=%2F+b&c" && grep -Fxq "GET $p/tea?a=%2F+b&c" "$dir/mock/log"
 ok $? 'a query passes as it is'
 watch log "$p/p/log?follow=true"
-wait_for 5 lines "$dir/log" 1
+wait_for 60 lines "$dir/log" 1
 ok $? 'a stream comes as it goes'
 echo line 2 >>"$dir/mock/stream"
-wait_for 5 lines "$dir/log" 2
+wait_for 60 lines "$dir/log" 2
 ok $? 'and goes on'
 mv "$dir/mock/stream" "$dir/was" && rm "$dir/was"
 wait "$watch_pid" && is "$(cat "$dir/log")" 'line 1
@@ -72,7 +72,7 @@ line 2' 'and ends'
 
 get /version && is "$code" 200 'discovery'
 stop "$mock_pid"
-wait_for 10 master_is down
+wait_for 60 master_is down
 get /version && cmp -s "$dir/body" "$dir/json"
 ok $? 'is remembered while the master is away'
 status /api 503 ServiceUnavailable 'what was not asked for is not'

@@ -10,6 +10,8 @@
  *   peer full        takes none: its backlog is full
  *   peer refuse      holds a port where nobody listens
  *   peer flood N F   sends N bytes; makes the file F once nobody takes them
+ *   peer own PORT... says "own", and no other one can of these as long as it
+ *                    lives; ends at once if another one has any of them
  * Clients:
  *   peer first PORT  prints the first line that comes, or reset, or closed
  *   peer half PORT   sends a line, shuts down, prints all that comes
@@ -28,10 +30,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define MAX 1100
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 
 static struct sockaddr_in
 address(int port)
@@ -57,15 +60,19 @@ bound(void)
 	return fd;
 }
 
+/* -1 where it was reset at once: who connects may hear of that already. */
 static int
 dial(const char *port)
 {
 	struct sockaddr_in a = address(atoi(port));
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	if (fd == -1 || connect(fd, (struct sockaddr *)&a, sizeof(a)) == -1)
+	if (fd != -1 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
+		return fd;
+	if (fd == -1 || errno != ECONNRESET)
 		err(1, "port %s", port);
-	return fd;
+	close(fd);
+	return -1;
 }
 
 static void
@@ -171,6 +178,26 @@ full(void)
 	pause();
 }
 
+static void
+own(char **port)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd;
+
+	for (; *port != NULL; port++) {
+		/* a name without a file, which goes with us */
+		snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, "ote-port-%s",
+		    *port);
+		fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+		if (fd == -1 ||
+		    bind(fd, (struct sockaddr *)&a, sizeof(a)) == -1)
+			err(1, "port %s", *port);
+	}
+	puts("own");
+	fflush(stdout);
+	pause();
+}
+
 /* Bytes that tell their place. */
 static void
 pattern(unsigned char *p, size_t at, size_t n)
@@ -219,7 +246,8 @@ static void
 first(const char *port)
 {
 	char text[256];
-	ssize_t n = recv(dial(port), text, sizeof(text) - 1, 0);
+	int fd = dial(port);
+	ssize_t n = fd == -1 ? -1 : recv(fd, text, sizeof(text) - 1, 0);
 
 	if (n > 0)
 		printf("%.*s", (int)n, text);
@@ -317,6 +345,8 @@ main(int argc, char **argv)
 	setrlimit(RLIMIT_NOFILE, &limit);
 	if (argc == 2 && strcmp(what, "full") == 0)
 		full();
+	else if (argc > 2 && strcmp(what, "own") == 0)
+		own(argv + 2);
 	else if (argc == 2 && strcmp(what, "refuse") == 0) {
 		bound();
 		fflush(stdout);

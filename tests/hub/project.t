@@ -36,7 +36,8 @@ kept() { # JQ_FILTER: of the state
 		jq -c "$1" | paste -sd' '
 }
 start_edge
-wait_for 10 master_is up
+wait_for 60 master_is up
+wait_for 60 has_feeds core/v1/configmaps/x
 is "$(kept '[keys_unsorted[], (.metadata | keys_unsorted[])]' | tr ' ' '\n' | uniq)" \
 	'["kind","apiVersion","metadata","data","name","namespace","uid","resourceVersion","annotations"]' \
 	'what is named is kept, and what is always'
@@ -57,7 +58,7 @@ is "$(head -n 1 "$tree/journal" | jq -r .object.fields)" "$(jq -r .fields "$tree
 three() {
 	[ "$(kept .metadata.resourceVersion)" = '"32" "31"' ]
 }
-wait_for 10 three
+wait_for 60 three
 ok $? 'events are taken in'
 is "$(grep -c 'other\|managedFields\|immutable' "$tree/journal")" 0 \
 	'and nothing of the rest'
@@ -70,7 +71,7 @@ is "$("$OTE_BIN/ote-status" -d "$dir/edge" -j | jq -r '[.feeds[] |
 
 # cut off: nobody may take a part for the object
 stop "$mock_pid"
-wait_for 20 master_is down
+wait_for 60 master_is down
 status "$ns/configmaps?resourceVersion=0" 503 ServiceUnavailable \
 	'a list from the cache: 503'
 status "$ns/configmaps/a?resourceVersion=0" 503 ServiceUnavailable 'a get: 503'
@@ -97,12 +98,12 @@ start_edge
 other() {
 	[ "$(kept '[.data, .immutable]')" = '[null,false] [null,false]' ]
 }
-wait_for 10 other
+wait_for 60 other
 ok $? 'other fields: it is listed anew'
 is "$(asked sendInitialEvents)" 1 'once'
 stop "$edge_pid"
 start_edge
-wait_for 10 master_is up
+wait_for 60 master_is up
 is "$(asked sendInitialEvents)" 1 'not again with the same ones'
 
 # a client wants it whole: a wish
@@ -113,10 +114,10 @@ whole() {
 	[ "$(kept '.metadata.labels.app')" = '"a" "a"' ] &&
 		[ -e "$tree/objects/x/c" ]
 }
-wait_for 10 whole
+wait_for 60 whole
 ok $? 'and the feed is made whole, with its files'
 stop "$mock_pid"
-wait_for 20 master_is down
+wait_for 60 master_is down
 get "$ns/configmaps?resourceVersion=0"
 is "$code $(jq -r '[.items[].data.k] | join(" ")' "$dir/body")" '200 v v' \
 	'then it is served, cut off'
@@ -131,7 +132,7 @@ part() {
 	[ "$(kept '[.data, .immutable]')" = '[null,false]' ] &&
 		[ -z "$(find "$tree/objects" -type f)" ]
 }
-wait_for 10 part
+wait_for 60 part
 ok $? 'after the next start it is a part again, without files'
 
 # bad lines
@@ -147,6 +148,6 @@ jq -nc --arg p "$ns/configmaps" '{path: $p, fields: "a..b"}' \
 refused() {
 	[ ! -e "$dir/edge/wishes/bad" ] && grep -q 'bad: no wish' "$dir/edge.err"
 }
-wait_for 10 refused
+wait_for 60 refused
 ok $? 'a wish for no fields is none'
 done_testing

@@ -72,25 +72,25 @@ is "$code" 200 'reads'
 # --- twice ---
 
 turn two
-wait_for 30 serves two
+wait_for 60 serves two
 ok $? 'another link: new connections see the new one'
-wait_for 30 told ': changed: process .* takes over from' 1
+wait_for 60 told ': changed: process .* takes over from' 1
 ok $? 'that is told, in a line'
 is "$(grep -c "^ote-listen: $dir/tls/cert.pem: changed: process $(tool "$pid" lighttpd) takes over from $first\$" "$dir/master.err")" 1 \
 	'which names the file and the processes'
 write POST $maps "$(configmap b)"
 is "$(events open 2)" 'ADDED/a ADDED/b' 'the watch goes on'
-wait_for 30 retired 1 # who came meanwhile may be with either
+wait_for 60 retired 1 # who came meanwhile may be with either
 watch second "$maps?watch=1"
-wait_for 30 lines "$dir/second" 2
+wait_for 60 lines "$dir/second" 2
 cp "$dir/three/key.pem" "$dir/two/key.new"
 cp "$dir/three/cert.pem" "$dir/two/cert.new"
 mv "$dir/two/cert.new" "$dir/two/cert.pem"
-wait_for 30 told 'changed, but not taken: .*key.pem: does not belong to' 1
+wait_for 60 told 'changed, but not taken: .*key.pem: does not belong to' 1
 ok $? 'a certificate without its key waits, and that is told'
 is "$(served)" two 'nothing has changed'
 mv "$dir/two/key.new" "$dir/two/key.pem"
-wait_for 30 serves three
+wait_for 60 serves three
 ok $? 'it is taken when its key is there'
 write POST $maps "$(configmap c)"
 is "$(events open 3)" 'ADDED/a ADDED/b ADDED/c' 'the first watch goes on'
@@ -102,13 +102,13 @@ ok $? 'the client has one connection'
 # --- what is not good ---
 
 turn none
-wait_for 30 told 'cert.pem: changed, but not taken: ' 2
+wait_for 60 told 'cert.pem: changed, but not taken: ' 2
 ok $? 'no files at all: told'
 is "$(served)" three 'nothing has changed'
 mkdir "$dir/bad"
 echo x | tee "$dir/bad/cert.pem" >"$dir/bad/key.pem"
 turn bad
-wait_for 30 told 'not taken: .*cert.pem: not a PEM certificate' 1
+wait_for 60 told 'not taken: .*cert.pem: not a PEM certificate' 1
 ok $? 'no certificate: told'
 get $maps
 is "$code $(served)" '200 three' 'the hub serves'
@@ -118,37 +118,37 @@ is "$code $(served)" '200 three' 'the hub serves'
 turns=2
 for i in four five six seven; do
 	turn "$i"
-	wait_for 30 serves "$i"
+	wait_for 60 serves "$i"
 	ok $? "the certificate $i"
 	turns=$((turns + 1))
-	wait_for 30 retired "$turns"
+	wait_for 60 retired "$turns"
 	watch "$i.watch" "$maps?watch=1"
-	wait_for 30 lines "$dir/$i.watch" 3
+	wait_for 60 lines "$dir/$i.watch" 3
 done
 is "$(webs)" 4 'four web servers at most'
-wait_for 30 gone "$opened"
+wait_for 60 gone "$opened"
 ok $? 'the oldest watch has ended'
 write POST $maps "$(configmap d)"
 is "$(events six.watch 4)" 'ADDED/a ADDED/b ADDED/c ADDED/d' 'others go on'
 # shellcheck disable=SC2086
 kill $watches 2>/dev/null
-wait_for 30 webs_are 1
+wait_for 60 webs_are 1
 ok $? 'those without connections end'
 
 # --- the end of the newest is that of all ---
 
 web=$(tool "$pid" lighttpd)
 kill -KILL "$web"
-wait_for 30 serves seven
+wait_for 60 serves seven
 ok $? 'killed, it is started again'
 grep -q 'web: killed by SIGKILL, again in' "$dir/master.err"
 ok $? 'by ote-supervise'
 listen=$(tool "$pid" ote-listen)
 web=$(tool "$pid" lighttpd)
 kill -KILL "$listen"
-wait_for 30 gone "$web"
+wait_for 60 gone "$web"
 ok $? 'nothing outlives ote-listen'
-wait_for 30 serves seven
+wait_for 60 serves seven
 ok $? 'killed, it is started again'
 web=$(tool "$pid" lighttpd)
 stop "$pid"

@@ -71,11 +71,11 @@ echo '[{"name":"Data","type":"string"},{"name":"Later","type":"string"},{"name":
 get $c/a -H "$table" && is "$(jq -c '[.columnDefinitions[].name] + .rows[0].cells' "$dir/body")" \
 	'["Data","Later","Name",1,"","a"]' 'columns that the master gave'
 watch tables "$c?watch=1&resourceVersionMatch=NotOlderThan&sendInitialEvents=true&allowWatchBookmarks=true&labelSelector=app%3Da" -H "$table"
-wait_for 10 lines "$dir/tables" 2
+wait_for 60 lines "$dir/tables" 2
 rm "$dir/master/tables/core/v1/configmaps"
 get $c/a -H "$table" && is "$(jq -r '.columnDefinitions[2].name' "$dir/body")" Age 'and the built-in ones again'
 write PUT $c/a "$(configmap a a2)"
-wait_for 10 lines "$dir/tables" 3
+wait_for 60 lines "$dir/tables" 3
 is "$(jq -r '"\(.type) \(.object.kind) \(.object.columnDefinitions | length > 0)"' "$dir/tables" | paste -sd,)" \
 	'ADDED Table true,BOOKMARK Table false,DELETED Table false' 'a watch of tables: the columns come once'
 is "$(sed -n 2p "$dir/tables" | jq -r '.object.rows[0].object.metadata.annotations[]')" true 'its bookmark tells the end of the beginning'

@@ -29,16 +29,17 @@ rvs() {
 }
 
 get $c # the feed is open
+wait_for 60 nobody "$master_port" "$dir/master"
 before=$(fds)
 watch slow "$c?watch=true&resourceVersion=0"
 slow_pid=$watch_pid
-wait_for 10 lines "$dir/slow" 1
+wait_for 60 lines "$dir/slow" 1
 slow_fds=$(($(fds) - before))
 watch fast "$c?watch=true&resourceVersion=0"
 watch other "$c?watch=true&labelSelector=app%3Db"
-wait_for 10 lines "$dir/fast" 1
+wait_for 60 lines "$dir/fast" 1
 all=$((before + 3 * slow_fds)) # the last one has no event to begin with
-wait_for 10 holds $all
+wait_for 60 holds $all
 kill -STOP "$slow_pid"
 server_kb=$(peak "$server") web_kb=$(peak "$web")
 
@@ -54,14 +55,14 @@ while [ $i -lt $many ]; do
 done >"$dir/posts"
 curl -sSf -K "$dir/posts"
 ok $? '12 MB of events'
-wait_for 10 lines "$dir/fast" $((many + 1)) && wait_for 10 lines "$dir/other" $many
+wait_for 60 lines "$dir/fast" $((many + 1)) && wait_for 60 lines "$dir/other" $many
 is "$(rvs "$dir/fast" | wc -l) $(rvs "$dir/other" | wc -l)" "$((many + 1)) $many" \
 	'others have them all meanwhile'
 server_more=$(($(peak "$server") - server_kb)) web_more=$(($(peak "$web") - web_kb))
 echo "# ote-edge-server $server_more KB more at most, lighttpd $web_more KB"
 [ "$server_more" -lt 6144 ] && [ "$web_more" -lt 2048 ]
 ok $? 'memory does not grow with what a client does not take'
-wait_for 20 holds $((all - slow_fds))
+wait_for 60 holds $((all - slow_fds))
 ok $? 'the watch of the slow one is dropped'
 ! gone "$slow_pid"
 ok $? 'while it still takes nothing'
@@ -74,11 +75,11 @@ got=$(rvs "$dir/slow" | wc -l)
 ok $? "some of the events ($got)"
 at_rv=$(rvs "$dir/slow" | tail -n 1)
 watch again "$c?watch=true&resourceVersion=$at_rv"
-wait_for 10 lines "$dir/again" $((many + 1 - got))
+wait_for 60 lines "$dir/again" $((many + 1 - got))
 { rvs "$dir/slow" && rvs "$dir/again"; } >"$dir/rvs"
 rvs "$dir/fast" | cmp -s - "$dir/rvs"
 ok $? 'from where it was it goes on, and has missed nothing'
 write POST $c "$(configmap last b)"
-wait_for 10 lines "$dir/fast" $((many + 2)) && wait_for 10 lines "$dir/again" $((many + 2 - got))
+wait_for 60 lines "$dir/fast" $((many + 2)) && wait_for 60 lines "$dir/again" $((many + 2 - got))
 ok $? 'all are current'
 done_testing

@@ -14,6 +14,7 @@ look() {
 says() { is "$(jq -rc "$1" "$dir/json" 2>&1)" "$2" "$3"; }
 
 good() { look && [ "$code" -eq 0 ]; }
+whole() { good && [ "$(jq -r '.feeds[].state' "$dir/json")" = synced ]; }
 
 "$OTE_BIN/ote-status" -d "$dir/nowhere" 2>"$dir/nowhere.out"
 is "$? $(cat "$dir/nowhere.out")" \
@@ -35,7 +36,7 @@ write POST "$maps" "$(configmap one)"
 write POST "$maps" "$(configmap two)"
 echo "$maps" >"$dir/feeds"
 start_edge
-wait_for 20 good
+wait_for 60 whole
 is "$code" 0 'a hub that is well'
 says '[.state, .reasons, .version]' '["good",[],"0.1.0"]' 'is good'
 says '[.hub.running, .hub.pid]' "[true,$(cat "$data/lock")]" 'its supervisor'
@@ -63,12 +64,12 @@ restarted() {
 	good && jq '.hub.processes[] | select(.name == "outbox") | .starts == 2' "$dir/json" |
 		grep -qx true
 }
-wait_for 20 restarted
+wait_for 60 restarted
 ok $? 'a process that died was started again'
 
 # --- cut off ---
 stop "$master_pid"
-wait_for 20 master_is down
+wait_for 60 master_is down
 look
 is "$code" 1 'cut off is degraded'
 since=$(cut -d' ' -f3 "$data/run/masters")
@@ -82,7 +83,7 @@ no_hub() {
 	look
 	jq '.hub.running | not' "$dir/json" | grep -qx true
 }
-wait_for 20 no_hub
+wait_for 60 no_hub
 says '[.reasons, .hub.processes, .objects]' '[["the hub does not run","no master is up"],[],2]' 'a dead hub'
 
 object='{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a","namespace":"x","uid":"u"}}'
@@ -130,7 +131,7 @@ now=$(date +%s)
 day=86400
 # expires FROM_DAYS UNTIL_DAYS WANT NAME: the client's
 expires() {
-	echo "fine $((now + $1 * day)) $((now + $2 * day + 30)) -" >"$data/run/certificate"
+	echo "fine $((now + $1 * day)) $((now + $2 * day + 1800)) -" >"$data/run/certificate"
 	look
 	says '[.certificates.client.stage] + [.reasons[] | select(test("client"))] | join(": ")' "$3" "$4"
 }

@@ -134,7 +134,8 @@ kill -9 "$pid"
 wait "$pid" 2>/dev/null
 "$sup" -n -l one.lock one.plan 2>out
 is 'free once a killed supervisor is gone' $? 0
-gone "$(cat one.pid)"
+# it lets go of the lock just before it is gone
+wait_for gone "$(cat one.pid)"
 ok $? 'which takes its processes with it'
 
 # readiness

@@ -5,6 +5,10 @@ fds() { # PID
 	find "/proc/$1/fd" | wc -l
 }
 
+listens() { # PATH: somebody does, at that socket
+	grep -q " 00010000 .* $1\$" /proc/net/unix
+}
+
 holds() { # PID N
 	[ "$(fds "$1")" = "$2" ]
 }
@@ -17,7 +21,7 @@ tunnel() { # ARG...: another one at $sock, its descriptors: $first
 	"$OTE_BIN/ote-tunnel" -d "$dir/data" -s "$sock" "$@" 2>>"$dir/tunnel.err" &
 	tunnel_pid=$!
 	pids="$pids $tunnel_pid"
-	wait_for 10 test -S "$sock"
+	wait_for 60 listens "$sock"
 	first=$(fds "$tunnel_pid")
 }
 
@@ -32,7 +36,7 @@ ask() {
 	path=$1
 	shift
 	: >"$dir/saw"
-	code=$(curl -sSg -m 20 --unix-socket "$sock" -o "$dir/body" -D "$dir/head" 		-w '%{http_code}' -H 'Connection: Upgrade' 		-H "Upgrade: ${upgrade:-SPDY/3.1}" \
+	code=$(curl -sSg -m 60 --unix-socket "$sock" -o "$dir/body" -D "$dir/head" 		-w '%{http_code}' -H 'Connection: Upgrade' 		-H "Upgrade: ${upgrade:-SPDY/3.1}" \
 		${who:+-H "$who"} ${der:+-H "X-Ote-Client-Cert: $der"} \
 		"$@" "http://h$path" 2>>"$dir/curl.err")
 	saw=$(cat "$dir/saw")
@@ -61,7 +65,7 @@ talk() {
 			shutdown $s, 1 if $ARGV[1] eq "half";
 			exit 0;
 		}
-		alarm 60;
+		alarm 600;
 		while (sysread $s, $b, 65536) { syswrite STDOUT, $b }
 		kill "TERM", $child;
 		waitpid $child, 0' "$sock" "$1"

@@ -12,7 +12,7 @@ mkdir -p "$dir/data/run"
 tunnel_pid=$!
 pids="$pids $tunnel_pid"
 sock=$dir/data/run/tunnel.sock
-wait_for 10 test -S "$sock"
+wait_for 60 listens "$sock"
 ok $? 'it listens'
 
 first=$(fds "$tunnel_pid")
@@ -21,7 +21,7 @@ first=$(fds "$tunnel_pid")
 ask() {
 	path=$1
 	shift
-	code=$(curl -sSg -m 20 --unix-socket "$sock" -o "$dir/body" \
+	code=$(curl -sSg -m 60 --unix-socket "$sock" -o "$dir/body" \
 		-w '%{http_code}' -H 'Connection: Upgrade' -H 'Upgrade: SPDY/3.1' \
 		"$@" "http://h$path" 2>>"$dir/curl.err")
 }
@@ -52,7 +52,7 @@ head_of() { # PATH
 "$BUILD/tests/hub/peer" name "$(printf 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n')" \
 	>"$dir/echo.port" 2>>"$dir/echo.err" &
 pids="$pids $!"
-wait_for 10 lines "$dir/echo.port" 1
+wait_for 60 lines "$dir/echo.port" 1
 kubeconfig "http://127.0.0.1:$(cat "$dir/echo.port")"
 mkdir -p "$dir/echo/run"
 "$OTE_BIN/ote-tunnel" -d "$dir/echo" -k "$dir/kubeconfig" 2>>"$dir/tunnel.err" &
@@ -60,14 +60,14 @@ echo_pid=$!
 pids="$pids $echo_pid"
 mock_sock=$sock
 sock=$dir/echo/run/tunnel.sock
-wait_for 10 test -S "$sock"
+wait_for 60 listens "$sock"
 
 idle=$(fds "$echo_pid")
 { head_of /echo && echo hello; } >"$dir/say"
 talk half <"$dir/say" >"$dir/said"
 is "$(tr -d '\r' <"$dir/said" | tail -n 3 | paste -sd,)" ',hello,end' \
 	'half-closed: what was said is heard, the end too, and the answer comes'
-wait_for 5 holds "$echo_pid" "$idle"
+wait_for 15 holds "$echo_pid" "$idle"
 ok $? 'both ends are closed'
 
 # The time for a head is over long since when somebody types again.
@@ -83,7 +83,7 @@ talk half <"$dir/lies" >"$dir/said"
 tail -c +"$(($(head_of /echo | wc -c) + 1))" "$dir/lies" >"$dir/frames"
 tail -c "$(($(wc -c <"$dir/frames") + 4))" "$dir/said" | head -c -4 | cmp -s - "$dir/frames"
 ok $? 'frames that lie about their length are passed as they are'
-wait_for 5 holds "$echo_pid" "$idle"
+wait_for 15 holds "$echo_pid" "$idle"
 ok $? 'and end with their connection'
 
 # 100 MB there and back
@@ -108,16 +108,16 @@ rules <<-END
 	/no* no
 	/held* held hold
 END
-wait_for 5 holds "$tunnel_pid" "$first"
+wait_for 15 holds "$tunnel_pid" "$first"
 ok $? 'no tunnel is left of what came before'
-curl -sSN -m 60 --unix-socket "$sock" -H 'Connection: Upgrade' -H 'Upgrade: SPDY/3.1' \
+curl -sSN -m 900 --unix-socket "$sock" -H 'Connection: Upgrade' -H 'Upgrade: SPDY/3.1' \
 	-o "$dir/held" http://h/held 2>>"$dir/curl.err" &
 client=$!
 watches="$watches $client"
-wait_for 10 grep -q hello "$dir/held"
+wait_for 60 grep -q hello "$dir/held"
 is "$(fds "$tunnel_pid")" $((first + 2)) 'a tunnel: two descriptors'
 stop "$client" KILL
-wait_for 5 holds "$tunnel_pid" "$first"
+wait_for 15 holds "$tunnel_pid" "$first"
 ok $? 'its client vanishes: both are closed'
 
 echo "127.0.0.1:$mock_port down 1700000000 refused" >"$dir/data/run/masters"

@@ -28,11 +28,12 @@ hub_kubeconfig "$dir/kubeconfig" "client-certificate: hub.crt, client-key: hub.k
 authorization=Webhook
 edge_args="--client-ca-file $dir/clients.crt --identities $dir/ids"
 start_edge
+wait_for 60 master_is up
 
 # ask [CURL_ARG...]: $code; $saw is what the master saw
 ask() {
 	: >"$dir/saw"
-	code=$(curl -sSg -m 20 --http1.1 --cacert "$ca" -o "$dir/body" -w '%{http_code}' \
+	code=$(curl -sSg -m 60 --http1.1 --cacert "$ca" -o "$dir/body" -w '%{http_code}' \
 		-H 'Connection: Upgrade' -H 'Upgrade: SPDY/3.1' "$@" \
 		"$edge/api/v1/namespaces/x/pods/p/exec?command=id" 2>>"$dir/curl.err")
 	saw=$(sed -n 's| GET /api/v1/namespaces/x/pods/p/exec?command=id|:|p' "$dir/saw")

@@ -12,7 +12,7 @@ rules <<-END
 	/held* held hold
 END
 start_edge
-wait_for 20 master_is up
+wait_for 60 master_is up
 
 
 # --- silence ---
@@ -25,11 +25,11 @@ sed -e 's/^server.max-read-idle = .*/server.max-read-idle = 1/' \
 cp "$dir/conf" "$dir/edge/run/lighttpd.conf"
 web=$(tool "$edge_pid" lighttpd)
 kill "$web"
-wait_for 10 gone "$web"
+wait_for 60 gone "$web"
 healthy() {
-	get /healthz && [ "$code" = 200 ]
+	get /readyz && [ "$code" = 200 ]
 }
-wait_for 10 healthy
+wait_for 60 healthy
 tunnel=$(tool "$edge_pid" ote-tunnel)
 
 fds() {
@@ -43,21 +43,21 @@ holds() { # N
 first=$(fds)
 watch up /up -H 'Connection: Upgrade' -H 'Upgrade: websocket'
 up_pid=$watch_pid
-wait_for 10 grep -q hello "$dir/up"
+wait_for 60 grep -q hello "$dir/up"
 is "$(fds)" $((first + 2)) 'a tunnel through all of the hub'
 # What is no tunnel tells the time: three times it was silent for too long.
 for i in 1 2 3; do
 	watch held /held
-	wait_for 10 gone "$watch_pid"
+	wait_for 60 gone "$watch_pid"
 	ok $? "a silent response ends ($i)"
 done
 ! gone "$up_pid"
 ok $? 'a silent tunnel does not'
 echo more >>"$dir/mock/up"
-wait_for 5 grep -q more "$dir/up"
+wait_for 60 grep -q more "$dir/up"
 ok $? 'and carries what comes then'
 stop "$up_pid" KILL
-wait_for 5 holds "$first"
+wait_for 15 holds "$first"
 ok $? 'its client vanishes: it ends'
 
 # --- which are taken ---
@@ -79,7 +79,7 @@ takes() {
 }
 
 stop "$mock_pid" KILL
-wait_for 20 master_is down
+wait_for 60 master_is down
 takes 'websocket' tunnel 'Connection: Upgrade' 'Upgrade: websocket'
 takes 'SPDY' tunnel 'Connection: upgrade' 'Upgrade: SPDY/3.1'
 takes 'in capitals, among others' tunnel 'Connection: keep-alive, UPGRADE' 'Upgrade: WebSocket'

@@ -18,6 +18,7 @@ use() { # RULE...: for watches
 use good hold
 kubeconfig "http://127.0.0.1:$mock_port"
 start_edge
+wait_for 60 has_feeds core/v1/configmaps/x
 get "$c?resourceVersion=0" && is "$code $(names)" '200 a b' 'a good start, by sendInitialEvents'
 watch open "$c?watch=true&resourceVersion=20"
 rv=20
@@ -30,14 +31,14 @@ garbage() {
 	: >"$dir/mock/log"
 	use bad "${how-}"
 	rm "$dir/mock/good"
-	wait_for 12 asked "resourceVersion=$rv" && wait_for 3 told
+	wait_for 60 asked "resourceVersion=$rv" && wait_for 60 told
 	ok $? "$1: told"
 	get "$c?resourceVersion=0"
 	is "$code $(names)" '200 a b' 'the last good state stays'
 	rv=$((rv + 2))
 	event MODIFIED a $rv | reply good 200
 	use good hold
-	wait_for 12 grep -q "\"$rv\"" "$dir/open"
+	wait_for 60 grep -q "\"$rv\"" "$dir/open"
 	is "$(tail -n 1 "$dir/open" | jq -r .object.metadata.resourceVersion)" $rv \
 		'what comes next is taken'
 	is "$(wc -l <"$dir/open")" $((seen + 1)) 'and nothing else came'
@@ -77,7 +78,7 @@ rv=$((rv + 1))
 	event ADDED big $rv | sed 's/}}$/,"data":{"k":"/' | tr -d '\n'
 	printf '%s"}}}\n' "$big"
 } >>"$dir/mock/good"
-wait_for 20 grep -q "\"$rv\".*}}\$" "$dir/open"
+wait_for 60 grep -q "\"$rv\".*}}}\$" "$dir/open"
 is "$(tail -n 1 "$dir/open" | jq -r '.object.data.k | length')" 3000000 '3 MB go through'
 get "$c/big?resourceVersion=0"
 is "$code $(jq -r '.data.k | length' "$dir/body")" '200 3000000' 'and are served'

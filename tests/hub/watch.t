@@ -15,12 +15,16 @@ watch some "$c?watch=true&labelSelector=app%3Da"
 watch one "$c?watch=true&fieldSelector=metadata.name%3Db"
 watch init "$c?watch=true&allowWatchBookmarks=true&$initial"
 watch nomark "$c?watch=true&$initial"
-watch now "$c?watch=true&sendInitialEvents=false&resourceVersion=0&resourceVersionMatch=NotOlderThan"
+watch now "$c?watch=true&sendInitialEvents=false&resourceVersion=0&resourceVersionMatch=NotOlderThan" -D "$dir/now.head"
 watch other "/api/v1/namespaces/y/configmaps?watch=true"
 is "$(events unset 2)" 'ADDED/a ADDED/b' 'no RV: what there is'
 is "$(events zero 2)" 'ADDED/a ADDED/b' 'RV=0: what there is'
 is "$(events some 1)" 'ADDED/a' 'with a label selector'
-wait_for 10 lines "$dir/init" 3
+wait_for 60 lines "$dir/init" 3
+# and the others have begun, before anything changes
+wait_for 60 lines "$dir/one" 1
+wait_for 60 lines "$dir/nomark" 2
+wait_for 60 grep -q ' 200' "$dir/now.head"
 is "$(tail -n 1 "$dir/init" | jq -c '[.type, .object.kind, .object.apiVersion,
 	.object.metadata.annotations["k8s.io/initial-events-end"]]')" \
 	'["BOOKMARK","ConfigMap","v1","true"]' 'sendInitialEvents ends with its bookmark'
@@ -56,10 +60,10 @@ watch again "$c?watch=true&resourceVersion=$changed"
 is "$(events again 4)" 'MODIFIED/a MODIFIED/b DELETED/b ADDED/c' 'from an RV amid'
 
 watch old "$c?watch=true&resourceVersion=1" -D "$dir/old.head"
-wait_for 5 lines "$dir/old" 1
+wait_for 60 lines "$dir/old" 1
 is "$(jq -c '[.type, .object.kind, .object.code, .object.reason]' "$dir/old")" \
 	'["ERROR","Status",410,"Expired"]' 'from before the base: ERROR 410'
-wait_for 5 grep -q ' 200' "$dir/old.head"
+wait_for 60 grep -q ' 200' "$dir/old.head"
 ok $? 'in a 200'
 get "$c?watch=true&allowWatchBookmarks=true&timeoutSeconds=1&resourceVersion=$rv"
 is "$code $?" '200 0' 'timeoutSeconds ends it cleanly'
@@ -71,7 +75,7 @@ grep -qi '^content-type: application/json' "$dir/head" &&
 	grep -qi '^transfer-encoding: chunked' "$dir/head"
 ok $? 'JSON, chunked'
 watch idle "$c?watch=true&labelSelector=none" -D "$dir/idle.head"
-wait_for 5 grep -q ' 200' "$dir/idle.head"
+wait_for 60 grep -q ' 200' "$dir/idle.head"
 ok $? 'headers come before any event'
 
 i=0

@@ -80,7 +80,7 @@ child=$(child)
 kill -TERM "$pid"
 wait "$pid"
 is 'SIGTERM: 0' $? 0
-gone "$child"
+gone "${child% }"
 ok $? 'the command has ended'
 start kill "$when" box ./take
 wait_for has 6 runs

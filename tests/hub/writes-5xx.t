@@ -24,7 +24,7 @@ post() { # NAME: its code, and how it waits
 echo "$events* answer" | rules
 edge_args="--writes $repo/etc/writes.conf"
 start_edge
-wait_for 20 master_is up
+wait_for 60 master_is up
 outbox_gets STOP "$edge_pid"
 for code in 500 502 503 504; do
 	say $code
@@ -46,7 +46,7 @@ is "$(asked "POST $events")" 11 'each was asked once'
 # --- what it has to say later ---
 say 201
 outbox_gets CONT "$edge_pid"
-wait_for 40 follows
+wait_for 60 follows
 ok $? 'what was taken is brought to it'
 is "$(asked "POST $events")" 17 'each once'
 is "$(find "$dir/edge/outbox/failed" -type f | wc -l)" 0 'none has failed'

@@ -11,7 +11,7 @@ maps=/api/v1/namespaces/x/configmaps
 curls=
 at_once() { # METHOD TYPE: each `FILE PATH BODY' of $dir/list, in the background
 	while read -r file path body; do
-		curl -sSg -m 20 --cacert "$ca" -X "$1" -H "Content-Type: $2" \
+		curl -sSg -m 300 --cacert "$ca" -X "$1" -H "Content-Type: $2" \
 			-A test --data-binary "$body" -o "$dir/$file.body" \
 			-w '%{http_code}\n' "$edge$path" >"$dir/$file.code" 2>&1 &
 		curls="$curls $!"
@@ -43,11 +43,12 @@ start_master
 for i in 1 2 3 4 5 6 7 8; do write POST $maps "$(configmap "m$i")"; done
 edge_args="--writes $dir/writes.conf"
 start_edge
-wait_for 20 master_is up
+wait_for 60 master_is up
+wait_for 60 has_feeds core/v1/configmaps/x core/v1/configmaps/labelSelector=app=a
 watch maps.out "$maps?watch=1"
 watch some.out "/api/v1/configmaps?labelSelector=app%3Da&watch=1"
-wait_for 10 lines "$dir/maps.out" 8
-wait_for 10 lines "$dir/some.out" 8
+wait_for 60 lines "$dir/maps.out" 8
+wait_for 60 lines "$dir/some.out" 8
 lose
 
 # --- many at once ---
@@ -56,7 +57,7 @@ for i in 1 2 3 4 5 6 7 8; do
 	echo "p$i $maps/m$i {\"data\":{\"k\":\"once\"}}"
 done >"$dir/list"
 at_once PATCH $merge
-wait_for 10 waiting 8
+wait_for 60 waiting 8
 ok $? 'they wait for who applies them, and are in the outbox'
 echo "again $maps/m1 {\"data\":{\"j\":\"twice\"}}" >"$dir/list"
 at_once PATCH $merge
@@ -68,7 +69,8 @@ collect
 is "$codes" 200x9 'all are answered'
 is "$(stored $maps/m1 '[.data.k,.data.j] | join(" ")')" 'once twice' 'the second one saw the first one'
 is "$(jq -r .metadata.resourceVersion "$dir"/p*.body "$dir/again.body" | sort -u | wc -l)" 9 'each has a resourceVersion of its own'
-wait_for 10 lines "$dir/some.out" 17
+wait_for 60 lines "$dir/some.out" 17
+wait_for 60 lines "$dir/maps.out" 17
 for f in maps some; do
 	tail -n +9 "$dir/$f.out" | jq -r .object.metadata.resourceVersion | sort -n -c
 	is "$? $(wc -l <"$dir/$f.out")" '0 17' "who watches sees them once, in order ($f)"
@@ -81,6 +83,7 @@ done >"$dir/list"
 at_once POST application/json
 collect
 is "$codes" '201x1 409x5' 'one of those that create the same'
+wait_for 60 grep -q '"name":"new"' "$dir/maps.out"
 is "$(grep -c '"name":"new"' "$dir/maps.out")" 1 'is seen once'
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
 	echo "q$i $maps/m3 {\"data\":{\"k$i\":\"$i\"}}"
@@ -97,7 +100,7 @@ for i in 4 5 6; do
 	echo "d$i $maps/m$i {\"data\":{\"k\":\"dead\"}}"
 done >"$dir/list"
 at_once PATCH $merge
-wait_for 10 dead 3
+wait_for 60 dead 3
 kill -KILL "$old"
 collect
 is "$codes" 200x3 'it is started again, and has them'

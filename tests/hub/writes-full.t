@@ -61,9 +61,10 @@ for name in one two three; do write POST $maps "$(configmap $name)"; done
 write POST "${lease%/*}" '{"kind":"Lease","apiVersion":"coordination.k8s.io/v1","metadata":{"name":"node1"},"spec":{"holderIdentity":"a"}}'
 edge_args="--writes $dir/writes.conf --outbox-limits entries=2,events=2,bytes=50000"
 start_edge
-wait_for 20 master_is up
+wait_for 60 master_is up
+wait_for 60 has_feeds core/v1/configmaps/x coordination.k8s.io/v1/leases/all
 watch maps.out "$maps?watch=1"
-wait_for 10 lines "$dir/maps.out" 3
+wait_for 60 lines "$dir/maps.out" 3
 lose
 
 # --- the outbox is full ---
@@ -86,7 +87,7 @@ is "$code $(entries) $(cat "$dir/edge/outbox/dropped")" \
 send DELETE $maps/one ''
 is "$code $(entries)" '200 object patch two,event create e2,event create e3,delete delete one' 'a deletion takes the room of a change'
 have
-wait_for 40 follows
+wait_for 60 follows
 ok $? 'the master takes them'
 lose
 
@@ -102,6 +103,8 @@ rm "$dir/edge/filler"
 send PATCH $maps/three '{"data":{"k":"2"}}' $merge
 is "$code $(entries)" '200 object patch three' 'there is room again'
 is "$(stored $maps/three .data.k)" 2 'it is applied'
+twice() { [ "$(grep -c '"name":"three"' "$dir/maps.out")" -ge 2 ]; }
+wait_for 60 twice
 is "$(jq -r 'select(.object.metadata.name == "three") | .object.data.k' "$dir/maps.out" | paste -sd' ')" 'v 2' \
 	'who watches saw only that'
 
@@ -120,6 +123,6 @@ head -c 3145800 /dev/zero | tr '\0' ' ' >"$dir/large"
 patch 413 RequestEntityTooLarge 'over 3 MiB' "@$dir/large" $merge
 is "$(entries) $(find "$dir/edge/outbox/tmp" -type f | wc -l) $(lines_of)" "$before" 'none of them has done anything'
 have
-wait_for 40 follows
+wait_for 60 follows
 ok $? 'the master takes what is left'
 done_testing

@@ -11,8 +11,8 @@ edge_args="--writes $dir/writes.conf"
 start_master
 for name in one two; do write POST $maps "$(configmap $name)"; done
 start_edge
-wait_for 20 master_is up
-wait_for 20 test -e "$dir/edge/cache/core/v1/configmaps/x/journal"
+wait_for 60 master_is up
+wait_for 60 test -e "$dir/edge/cache/core/v1/configmaps/x/journal"
 send PATCH $maps/one '{"data":{"k":"up"}}' "$merge"
 is "$code $(field .data.k) $(entries)" '200 up ' 'the master does it'
 
@@ -25,7 +25,7 @@ is "$(jq -r '[.kind,.verb,.name,.maybeDone] | join(" ")' "$dir/edge/outbox/new"/
 get "$maps/two" -X DELETE
 is "$code $(field .status)" '200 Success' 'without a body'
 kill -CONT "$server"
-wait_for 40 follows
+wait_for 60 follows
 ok $? 'it goes to the master, again'
 is "$(curl -sS --cacert "$ca" "$master$maps" | jq -r '[.items[] | .metadata.name, .data.k] | join(" ")')" 'one late' \
 	'twice does no harm'

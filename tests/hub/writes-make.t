@@ -24,11 +24,12 @@ write POST $maps "$(configmap one)"
 uid=$(field .metadata.uid "$dir/wrote")
 edge_args="--writes $dir/writes.conf"
 start_edge
-wait_for 20 master_is up
+wait_for 60 master_is up
+wait_for 60 has_feeds core/v1/configmaps/x core/v1/pods/fieldSelector=spec.nodeName=node1
 watch maps.out "$maps?watch=1"
 watch pods.out "/api/v1/pods?fieldSelector=spec.nodeName=node1&watch=1"
-wait_for 10 lines "$dir/maps.out" 1
-wait_for 10 lines "$dir/pods.out" 1
+wait_for 60 lines "$dir/maps.out" 1
+wait_for 60 lines "$dir/pods.out" 1
 lose
 
 # --- creations ---
@@ -86,7 +87,7 @@ is "$(entries)" "object create $(jq -r 'select(.object.metadata.generateName) | 
 
 # --- and the master is back ---
 have
-wait_for 40 follows
+wait_for 60 follows
 ok $? 'the feeds are the master'\''s again'
 is "$(curl -sS --cacert "$ca" "$master$maps" | jq -r '[.items[].metadata.name | sub("-.*"; "")] | join(" ")')" 'n' \
 	'created and deleted there'

@@ -12,7 +12,8 @@ edge_args="--writes $dir/writes.conf"
 start_master
 for name in one two three; do write POST $maps "$(configmap $name)"; done
 start_edge
-wait_for 20 master_is up
+wait_for 60 master_is up
+wait_for 60 has_feeds core/v1/configmaps/x
 
 sync=$(tool "$edge_pid" ote-watch-sync)
 kill -STOP "$sync"
@@ -29,7 +30,7 @@ is "$code" 201 'and makes one again'
 again=$(field .metadata.uid)
 stop "$master_pid"
 kill -KILL "$sync" # with what has come for it
-wait_for 20 master_is down
+wait_for 60 master_is down
 
 send PATCH $maps/one '{"data":{"l":"down"}}' "$merge"
 is "$code $(field '[.data.k, .data.l] | join(" ")')" '200 up down' 'the next change is upon that'
@@ -46,7 +47,7 @@ is "$code $(jq -r 'select(.name == "three").uid' "$dir/edge/outbox/new"/*)" "200
 	'a deletion is of the one that is there'
 
 have
-wait_for 40 follows
+wait_for 60 follows
 ok $? 'it goes to the master'
 is "$(curl -sS --cacert "$ca" "$master$maps" | jq -r '[.items[] | .metadata.name, .data.l] | join(" ")')" \
 	'four down one down two ' 'which has all of it'
@@ -64,7 +65,7 @@ is "$(curl -sS --cacert "$ca" "$master$maps/five" | jq -r .metadata.name)" five 
 send POST $maps "$(configmap one new)"
 is "$code $(entries)" '201 delete delete one,object create one' 'but not what is deleted first'
 outbox_gets CONT "$edge_pid"
-wait_for 40 follows
+wait_for 60 follows
 is "$(curl -sS --cacert "$ca" "$master$maps/one" | jq -r .metadata.labels.app)" new 'which is made after it'
 is "$(find "$dir/edge/outbox/failed" -type f | wc -l)" 0 'and nothing is refused'
 done_testing

@@ -19,15 +19,15 @@ owner_of() { # NAME: as the master has it
 edge_args="--writes $dir/writes.conf"
 start_master
 start_edge
-wait_for 20 master_is up
-wait_for 20 test -e "$dir/edge/cache/core/v1/configmaps/x/journal"
+wait_for 60 master_is up
+wait_for 60 has_feeds core/v1/configmaps/x
 lose
 send POST $maps "$(configmap owner)"
 ours=$(field .metadata.uid)
 send POST $maps "$(owned before "$ours")"
 is "$code $(field '.metadata.ownerReferences[0].uid')" "201 $ours" 'cut off: what belongs to an object of here'
 have
-wait_for 20 follows
+wait_for 60 follows
 ok $? 'it is replayed'
 theirs=$(curl -sS --cacert "$ca" "$master$maps/owner" | jq -r .metadata.uid)
 is "$(sed -n 1p "$dir/edge/outbox/uids")" "$ours $theirs" 'the master'\''s uid is known'
@@ -52,7 +52,7 @@ status $maps/owner 409 Conflict 'of a state of before' -X PUT -H 'Content-Type: 
 send DELETE $maps/owner "{\"preconditions\":{\"uid\":\"$ours\"}}"
 is "$code" 200 'a deletion'
 have
-wait_for 20 follows
+wait_for 60 follows
 is "$(curl -sS --cacert "$ca" "$master$maps" | jq -r '[.items[].metadata.name] | join(" ")')" 'after before parts' 'it is gone there'
 is "$(find "$dir/edge/outbox/failed" -type f | wc -l)" 0 'none has failed'
 done_testing

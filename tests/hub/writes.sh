@@ -8,12 +8,12 @@ smp=application/strategic-merge-patch+json merge=application/merge-patch+json
 
 lose() { # the master
 	stop "$master_pid"
-	wait_for 20 master_is down
+	wait_for 60 master_is down
 }
 
 have() { # and the edge has seen it
 	start_master
-	wait_for 20 master_is up
+	wait_for 60 master_is up
 }
 
 send() { # METHOD PATH BODY [TYPE]: to the edge; $code, $dir/body

@@ -49,11 +49,14 @@ write POST "${lease%/*}" '{"kind":"Lease","apiVersion":"coordination.k8s.io/v1",
 write POST $maps "$(configmap one)"
 edge_args="--writes $dir/writes.conf"
 start_edge
-wait_for 20 master_is up
+wait_for 60 master_is up
+wait_for 60 has_feeds core/v1/nodes/fieldSelector=metadata.name=node1 \
+	core/v1/pods/fieldSelector=spec.nodeName=node1 core/v1/pods/all \
+	core/v1/configmaps/x coordination.k8s.io/v1/leases/all
 watch pods.out "$pods?watch=1"
 watch node.out "$nodes?watch=1&fieldSelector=metadata.name=node1"
-wait_for 10 lines "$dir/pods.out" 1
-wait_for 10 lines "$dir/node.out" 1
+wait_for 60 lines "$dir/pods.out" 1
+wait_for 60 lines "$dir/node.out" 1
 was=$(field .object.metadata.resourceVersion "$dir/node.out")
 lose
 
@@ -105,7 +108,7 @@ is "$code $(stored $maps/one .data.k)" '200 new' 'what an operator has opened'
 
 # --- a new process knows all that ---
 stop "$(tool "$edge_pid" ote-watch-sync)" KILL
-wait_for 20 test -S "$dir/edge/run/sync.sock"
+wait_for 60 test -S "$dir/edge/run/sync.sock"
 is "$(stored $pods/p .status.phase)" Running 'after ote-watch-sync was killed'
 
 # --- and the master is back ---
@@ -117,20 +120,20 @@ send PATCH $maps/one '{"data":{"later":"yes"}}' $merge
 is "$code $(field '[.data.k,.data.later] | join(" ")') $(entries | tr , '\n' | grep -c one)" '200 new yes 1' \
 	'and is changed here'
 outbox_gets CONT "$edge_pid"
-wait_for 20 master_has $pods/p .status.phase Running
+wait_for 60 master_has $pods/p .status.phase Running
 ok $? 'the master gets it'
-wait_for 20 master_has $nodes/node1 '.status.conditions[0].status' True
+wait_for 60 master_has $nodes/node1 '.status.conditions[0].status' True
 ok $? 'and of the node'
-wait_for 20 master_has $maps/one .data.k new
+wait_for 60 master_has $maps/one .data.k new
 ok $? 'and what the operator opened'
 is "$(curl -sS --cacert "$ca" "$master$lease" | jq -r .spec.renewTime)" 2026-01-01T00:00:00.000000Z 'not the lease'
-wait_for 40 follows
+wait_for 60 follows
 ok $? 'the feeds are the master'\''s again'
 is "$(stored $lease .spec.renewTime)" 2026-01-01T00:00:00.000000Z 'with its lease'
 write PATCH $maps/one '{"data":{"k":"later"}}'
 is "$(kill -0 "$watch_pid" && echo open)" open 'the watch is still open'
 write PUT $pods/p '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"p"},"spec":{"nodeName":"node1"},"status":{"phase":"Succeeded"}}'
-wait_for 10 grep -q Succeeded "$dir/pods.out"
+wait_for 60 grep -q Succeeded "$dir/pods.out"
 ok $? 'and tells what the master says'
 is "$(jq -r .object.metadata.resourceVersion "$dir/pods.out" | sort -n -c && echo order)" order 'in order'
 

@@ -273,7 +273,7 @@ ask(struct hub *h, struct behalf_rules *r, const char *name, struct answer *a)
 		ok(0, "apply: %s", why);
 	curl_easy_setopt(a->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(a->easy, CURLOPT_WRITEDATA, a);
-	curl_easy_setopt(a->easy, CURLOPT_TIMEOUT, 20L);
+	curl_easy_setopt(a->easy, CURLOPT_TIMEOUT, 120L);
 	curl_multi_add_handle(h->multi, a->easy);
 	user_free(&u);
 }

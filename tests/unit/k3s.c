@@ -152,6 +152,18 @@ test_rewriting(void)
 
 /* --- the store --- */
 
+/* Files that are made at once may have one time: this one is of then. */
+static void
+made_at(int fd, const char *name, time_t then)
+{
+	const struct timespec t = { then, 0 }, times[2] = { t, t };
+	char path[80];
+
+	snprintf(path, sizeof(path), "k3s/%s", name);
+	if (utimensat(fd, path, times, 0) == -1)
+		ok(0, "%s: %s", path, strerror(errno));
+}
+
 static void
 test_store(int fd)
 {
@@ -174,9 +186,13 @@ test_store(int fd)
 	is_int(k3s_store_put(fd, "certs/x/own,1", "", 0, "own"), 0, "our own");
 	is_int(k3s_store_put(fd, "certs/x/own", "", 0, "own"), 0, "so too");
 	is_int(k3s_store_put(fd, "certs/x/owner", "", 0, "own"), 0, "another");
+	made_at(fd, "certs/x/own,1", 1);
+	made_at(fd, "certs/x/own", 2);
+	made_at(fd, "certs/x/owner", 3);
 	for (i = 0; i < 80; i++) {
 		snprintf(name, sizeof(name), "certs/x/n,%d", i);
 		(void)k3s_store_put(fd, name, name, strlen(name), "own");
+		made_at(fd, name, 10 + i);
 	}
 	b.len = 0;
 	is_int(k3s_store_get(fd, "certs/x/n,79", &b), 0, "the newest is kept");
@@ -187,6 +203,7 @@ test_store(int fd)
 	for (i = 0; i < 80; i++) {
 		snprintf(name, sizeof(name), "certs/x/own,%d", i);
 		(void)k3s_store_put(fd, name, name, strlen(name), "own");
+		made_at(fd, name, 100 + i);
 	}
 	is_int(k3s_store_get(fd, "certs/x/own,15", &b), -1, "up to as many");
 	is_int(k3s_store_get(fd, "certs/x/own,16", &b), 0, "of our own");

@@ -204,7 +204,7 @@ peer_stop(struct peer *p)
 
 	shutdown(p->fd, SHUT_RDWR);
 	pthread_join(p->thread, NULL);
-	for (i = 0; i < 500 && __atomic_load_n(&p->open, __ATOMIC_SEQ_CST) > 0;
+	for (i = 0; i < 6000 && __atomic_load_n(&p->open, __ATOMIC_SEQ_CST) > 0;
 	     i++)
 		usleep(10000);
 	close(p->fd);
