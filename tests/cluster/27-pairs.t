@@ -63,7 +63,7 @@ refused() {
 	return 1
 }
 
-told() {
+log_has() {
 	grep -qe "$1" "$CLUSTER/log/hub.log" && return
 	log_tail hub
 	return 1
@@ -77,11 +77,11 @@ pairs_make
 HUB_ACTS="--identities $ids"
 hub_up
 
-check "told at start: half of a pair" told "identities/alice"
-check "halves of two" told "identities/dave"
-check "one that is over" told "identities/admin"
-check "another's name" told "identities/front-proxy-client"
-check "what is no pair" told "identities/Admin"
+check "told at start: half of a pair" log_has "identities/alice"
+check "halves of two" log_has "identities/dave"
+check "one that is over" log_has "identities/admin"
+check "another's name" log_has "identities/front-proxy-client"
+check "what is no pair" log_has "identities/Admin"
 
 check "kube-proxy is kube-proxy" is "$(acts proxy)" system:kube-proxy
 check "and reads Services" \

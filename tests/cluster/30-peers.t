@@ -55,11 +55,11 @@ check "alive: who reaches it stands in its EdgeNode" wait_for 30 message \
 check "dead: let go" wait_for 60 message message dead 'no other node reaches it'
 check "dead: why" is "$(kc get en dead -n kube-system -o jsonpath='{.status.phase} {.status.conditions[?(@.type=="Ready")].reason}')" \
     'NotReady PeersCannotReach'
-told() {
+let_go_event() {
 	kc get events --field-selector reason=EdgeNodeLetGo,involvedObject.name="$1" \
 	    -o name | grep -q .
 }
-check "dead: an Event" wait_for 10 Event told dead
+check "dead: an Event" wait_for 60 Event let_go_event dead
 check "dead: ordinary Kubernetes" wait_for 90 Unknown node_is Unknown dead
 check "alive: Ready for the master" node_is True alive
 diag "$(kc get en -n kube-system -o wide)"

@@ -22,10 +22,10 @@ check "its EdgeNode is Ready" wait_for 60 EdgeNode en True edge-1
 report() {
 	kc get en edge-1 -n kube-system -o jsonpath="{.status.report.$1}"
 }
-told() {
+reported() {
 	[ -n "$(report version)" ]
 }
-check "the hub reports" wait_for 90 report told
+check "the hub reports" wait_for 180 report reported
 check "its version" is "$(report version)" \
     "$(sed -n 's/^VERSION = //p' ../../Makefile)"
 check "its masters" is "$(report 'masters[*].up')" true
