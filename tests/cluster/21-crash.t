@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 400 ./21-crash.t
+cluster_enter 900 ./21-crash.t
 [ -e "$CLUSTER/session" ] || PODS=1
 no_hub_skip
 session_need
@@ -42,21 +42,34 @@ runs() {
 	[ "$(see '.status.containerStatuses[0].state.running != null')" = true ]
 }
 
-crashed() {
-	[ "$(of .status.containerStatuses[0].restartCount)" -ge "$restarts" ]
-}
-
-# The last one is told more than once.
+# backed_off: it has crashed so often, and each event of that waits; the back-off
+# was told a second time, some seconds after the crash, behind which kubelet has
+# nothing to say of the pod for another ten seconds
 backed_off() {
-	crashed && waiting_events | jq -se 'map(select(.body.reason ==
-	    "BackOff" or (.verb == "patch" and .body.count > 1))) |
-	    length > 0' >/dev/null
+	of '.status.containerStatuses[0] | select(.restartCount >= '$restarts' and
+	    .state.waiting.reason == "CrashLoopBackOff") |
+	    .lastState.terminated.finishedAt | fromdate' >"$CLUSTER/run/ended"
+	[ -s "$CLUSTER/run/ended" ] && waiting_events | wanted |
+	    jq -e --argjson n "$restarts" \
+	    --argjson ended "$(cat "$CLUSTER/run/ended")" '
+	    ([.[].reason] | unique) == ["BackOff", "Created", "Pulled",
+	    "Started"] and any(.[]; .reason == "Started" and .count > $n) and
+	    any(.[]; .reason == "BackOff" and
+	    (.lastTimestamp | fromdate) >= $ended + 5)' >/dev/null
 }
 
 # waiting_events: entries of the pod's events, in their order
 waiting_events() {
 	find "$data/outbox/new" -name '*-event.json' | sort | xargs -r cat |
 	    jq -c 'select(.name | startswith("crash."))'
+}
+
+# wanted: what was there, with those entries on stdin, one after the other
+wanted() {
+	jq -n -S --slurpfile was "$CLUSTER/run/before" '
+	    reduce inputs as $e ($was[0]; .[$e.name] = ((.[$e.name] // {}) *
+	    ($e.body | {reason, message, count, firstTimestamp,
+	    lastTimestamp} | with_entries(select(.value != null)))))'
 }
 
 # What kubelet has told the master of the pod.
@@ -66,6 +79,13 @@ events() {
 	    select(.source.component == "kubelet") | {key: .metadata.name,
 	    value: {reason, message, count, firstTimestamp, lastTimestamp}}] |
 	    from_entries'
+}
+
+# began: all that there is to tell of its start is there
+began() {
+	events >"$CLUSTER/run/before"
+	[ "$(jq -r '[.[].reason] | sort | join(" ")' "$CLUSTER/run/before")" = \
+	    "Created Pulled Started" ]
 }
 
 replayed() {
@@ -82,23 +102,24 @@ ours_sent() {
 	    "\(.verb) \(.objectRef.name)"' "$CLUSTER/audit-1.log"
 }
 
-wait_for 60 "the pod" runs
+wait_for 120 "the pod" runs
+wait_for 60 "the events of its start" began
 proc_start seen "$BIN/kubectl" --kubeconfig "$CLUSTER/admin.kubeconfig" \
     --cache-dir "$CLUSTER/kube-cache" get pod crash -w \
     -o 'jsonpath={.status.containerStatuses[0].restartCount}{"\n"}'
-events >"$CLUSTER/run/before"
 cut blackhole
-wait_for 20 "the hub to see the cut" hub_offline
+wait_for 60 "the hub to see the cut" hub_offline
 touch "$seen/now"
 check "cut off: it crashes $restarts times" \
-    wait_for 120 "$restarts restarts" backed_off
+    wait_for 300 "$restarts restarts" backed_off
 
 # kubelet is silent until the master has what it has said
 proc_signal kubelet STOP
 of .status >"$CLUSTER/run/status"
 waiting_events >"$CLUSTER/run/waits"
+wanted <"$CLUSTER/run/waits" >"$CLUSTER/run/want"
 heal
-check "healed: all is replayed" wait_for 60 "the replay" replayed
+check "healed: all is replayed" wait_for 180 "the replay" replayed
 
 check "its status is on the master" is "$(see .status.containerStatuses)" \
     "$(jq -c .containerStatuses "$CLUSTER/run/status")"
@@ -106,12 +127,6 @@ check "with its restarts and how it ended" is "$(see \
     '.status.containerStatuses[0] | [.restartCount >= 3,
     .lastState.terminated.exitCode // .state.terminated.exitCode]')" \
     '[true,3]'
-# what was there, with what was written, one after the other
-jq -c -n --slurpfile was "$CLUSTER/run/before" 'reduce inputs as $e
-    ($was[0]; .[$e.name] = ((.[$e.name] // {}) * ($e.body | {reason,
-    message, count, firstTimestamp, lastTimestamp} |
-    with_entries(select(.value != null)))))' "$CLUSTER/run/waits" |
-    jq -S . >"$CLUSTER/run/want"
 events | jq -S . >"$CLUSTER/run/have"
 check "its events are, with their counts and times" \
     is "$(cat "$CLUSTER/run/have")" "$(cat "$CLUSTER/run/want")"
@@ -133,7 +148,7 @@ same_status() {
 	    [.restartCount, .state]')" = "$(of '.status.containerStatuses[0] |
 	    [.restartCount, .state]')" ] && runs
 }
-check "it runs in the end, on the master too" wait_for 120 "it" same_status
+check "it runs in the end, on the master too" wait_for 300 "it" same_status
 check "its restarts never went back" sort -n -c "$CLUSTER/log/seen.log"
 proc_stop seen
 kc delete pod crash >/dev/null
@@ -141,5 +156,5 @@ kc delete pod crash >/dev/null
 only_web() {
 	[ "$(counts container_ids)" = $((2 * PODS)) ]
 }
-wait_for 60 "end of its containers" only_web
+wait_for 120 "end of its containers" only_web
 tap_end

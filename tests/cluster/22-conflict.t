@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 600 ./22-conflict.t
+cluster_enter 1200 ./22-conflict.t
 # the pods run nowhere: nobody may mind that
 # shellcheck disable=SC2034
 CONTROLLERS='*,-node-lifecycle-controller,-pod-garbage-collector-controller'
@@ -60,7 +60,7 @@ remade() {
 # $CLUSTER/answer; as $who
 who='admin'
 ask() {
-	_code=$(curl -s -m 20 -A x --cacert "$CLUSTER/pki/ca.crt" \
+	_code=$(curl -s -m 60 -A x --cacert "$CLUSTER/pki/ca.crt" \
 	    --cert "$CLUSTER/pki/$who.crt" --key "$CLUSTER/pki/$who.key" \
 	    -X "$1" -H "Content-Type: ${3:-application/json}" \
 	    -o "$CLUSTER/answer" -w '%{http_code}' --data-binary @- \
@@ -139,10 +139,10 @@ jq -n '{apiVersion: "coordination.k8s.io/v1", kind: "Lease",
     metadata: {name: "edge-1", namespace: "kube-node-lease"},
     spec: {holderIdentity: "edge-1"}}' | make
 hub_up
-wait_for 20 "the hub to see its master" hub_online
+wait_for 60 "the hub to see its master" hub_online
 hub_kc get configmaps,pods,nodes -o name >/dev/null
-wait_for 20 "the hub to follow" hub_follows "$maps" "$pods" /api/v1/nodes
-wait_for 20 "the hub to have all" all_alike
+wait_for 60 "the hub to follow" hub_follows "$maps" "$pods" /api/v1/nodes
+wait_for 60 "the hub to have all" all_alike
 informer_start told kubectl-hub default
 uid_of() {
 	of "$1" .metadata.uid | tr -d '"'
@@ -152,7 +152,7 @@ ended_again=$(uid_of $pods/p-ended-again)
 remade_uid=$(uid_of $pods/p-again)
 hub_get $lease | sed '$d' >"$CLUSTER/lease"
 cut 503
-wait_for 10 "the hub to see the cut" hub_offline
+wait_for 60 "the hub to see the cut" hub_offline
 refused=0
 
 # --- here ---
@@ -234,7 +234,7 @@ configmap_json twin ours | make
 configmap_json other theirs | make
 
 heal
-check "healed: all is replayed" wait_for 90 "the replay" replayed
+check "healed: all is replayed" wait_for 300 "the replay" replayed
 
 # --- statuses: ours ---
 
@@ -298,8 +298,8 @@ update again: Gone: it was deleted and created again on the master"
 check "Events tell it" is "$(conflicts)" "again changed deleted other"
 check "the log tells of what is void" is "$(grep -c \
     '^ote-outbox: patch .*: done: it is .* void$' "$CLUSTER/log/hub.log")" 4
-check "the tree is the master's" wait_for 20 "the tree" all_alike
-check "who watched knows it too" wait_for 20 "the informer" \
+check "the tree is the master's" wait_for 60 "the tree" all_alike
+check "who watched knows it too" wait_for 60 "the informer" \
     informer_equals told default
 
 # --- afterwards ---
@@ -331,7 +331,7 @@ no_void() {
 	[ -z "$(kc get configmap void --ignore-not-found -o name)" ]
 }
 check "the garbage collector removes what has no owner" \
-    wait_for 60 "the collector" no_void
+    wait_for 180 "the collector" no_void
 check "and nothing else" is "$(kc get configmaps part late -o name | xargs)" \
     "configmap/part configmap/late"
 tap_end

@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 300 ./24-node-rules.t
+cluster_enter 900 ./24-node-rules.t
 cluster_up 1
 # nobody runs the pods, so nobody may clean them up
 proc_stop controller-manager

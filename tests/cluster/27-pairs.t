@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 300 ./27-pairs.t
+cluster_enter 900 ./27-pairs.t
 no_hub_skip
 cluster_up 1
 callers_make
@@ -63,8 +63,13 @@ refused() {
 	return 1
 }
 
-told() {
-	grep -qe "$1" "$CLUSTER/log/hub.log" && return
+log_has() {
+	grep -qe "$1" "$CLUSTER/log/hub.log"
+}
+
+# log_tells WORDS: the tunnel does, which may start after what answers us
+log_tells() {
+	wait_for 60 "$1" log_has "$1" && return
 	log_tail hub
 	return 1
 }
@@ -76,12 +81,13 @@ pairs_make
 # shellcheck disable=SC2034
 HUB_ACTS="--identities $ids"
 hub_up
+wait_for 60 "the hub to see its master" hub_online
 
-check "told at start: half of a pair" told "identities/alice"
-check "halves of two" told "identities/dave"
-check "one that is over" told "identities/admin"
-check "another's name" told "identities/front-proxy-client"
-check "what is no pair" told "identities/Admin"
+check "told at start: half of a pair" log_tells "identities/alice"
+check "halves of two" log_tells "identities/dave"
+check "one that is over" log_tells "identities/admin"
+check "another's name" log_tells "identities/front-proxy-client"
+check "what is no pair" log_tells "identities/Admin"
 
 check "kube-proxy is kube-proxy" is "$(acts proxy)" system:kube-proxy
 check "and reads Services" \
@@ -105,10 +111,10 @@ check "what is no pair: 403" refused like Admin
 
 cp "$pki/alice.key" "$ids/alice.key.new"
 mv "$ids/alice.key.new" "$ids/alice.key"
-check "the other half comes" wait_for 10 "a 200" \
+check "the other half comes" wait_for 60 "a 200" \
     answers 200 code_cert "$team/configmaps/shared" alice
 check "and goes" rm "$ids/alice.key"
-check "with what it gave" wait_for 10 "a 403" \
+check "with what it gave" wait_for 60 "a 403" \
     answers 403 code_cert "$team/configmaps/shared" alice
 
 cp "$pki/kubelet.crt" "$pki/kubelet-old.crt"
@@ -122,7 +128,7 @@ renewed() {
 	acts kubelet >/dev/null
 	[ "$(credential)" = "$(print kubelet)" ]
 }
-check "kubelet's pair is renewed" wait_for 10 "the new one" renewed
+check "kubelet's pair is renewed" wait_for 60 "the new one" renewed
 check "by it the hub acts for the old certificate too" \
     is "$(acts kubelet-old)" system:node:edge-1
 tap_end

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 300 ./28-rights.t
+cluster_enter 900 ./28-rights.t
 cluster_up 1
 data=$CLUSTER/hub/data
 pki_cert edgehub /O=ote-edgehub/CN=edge-1
@@ -21,7 +21,8 @@ token=$(kc create token web)
 as() {
 	_as=$1
 	shift
-	"$BIN/kubectl" --kubeconfig "$CLUSTER/$_as.kubeconfig" "$@"
+	HOME=$CLUSTER "$BIN/kubectl" --kubeconfig \
+	    "$CLUSTER/$_as.kubeconfig" --cache-dir "$CLUSTER/kube-cache-as" "$@"
 }
 
 # may KUBECONFIG yes|no VERB RESOURCE...
@@ -66,7 +67,7 @@ all_synced() {
 }
 
 synced() {
-	wait_for 30 "all feeds" all_synced || {
+	wait_for 120 "all feeds" all_synced || {
 		diag "$(feeds)"
 		return 1
 	}
@@ -83,7 +84,7 @@ check "without rights" may edgehub no list nodes
 check "the node's certificate alone: not what kube-proxy reads" \
     may node no watch endpointslices.discovery.k8s.io
 kc apply -f ../../etc/deploy/edgehub-rbac.yml >/dev/null
-wait_for 20 "the rights" may edgehub yes list nodes
+wait_for 60 "the rights" may edgehub yes list nodes
 for _who in edgehub node; do
 	hub_as "$_who"
 	check "$_who: all of feeds.conf is synced" synced
@@ -102,12 +103,12 @@ for _what in 'create pods' 'patch nodes/status' 'update leases' 'delete pods' \
 done
 kc create rolebinding ote-edgehub-pods -n default \
     --clusterrole ote-edgehub-pods --group ote-edgehub >/dev/null
-wait_for 20 "a right" may edgehub yes watch secrets
+wait_for 60 "a right" may edgehub yes watch secrets
 check "bound in a namespace: not in others" \
     may edgehub no watch secrets -n kube-system
 kc create clusterrolebinding ote-edgehub-impersonator \
     --clusterrole ote-edgehub-impersonator --group ote-edgehub >/dev/null
-wait_for 20 "a right" may edgehub yes impersonate users/system:kube-proxy
+wait_for 60 "a right" may edgehub yes impersonate users/system:kube-proxy
 check "impersonation of kube-proxy" is \
     "$(as edgehub --as system:kube-proxy auth whoami -o \
 	jsonpath='{.status.userInfo.username}')" system:kube-proxy

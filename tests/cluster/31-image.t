@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 600 ./31-image.t
+cluster_enter 1800 ./31-image.t
 cluster_up 1
 key=edgenode.ote.baidu.com
 ../../sh/make-image -o "$CLUSTER/controller.tar" >"$CLUSTER/log/image.log" 2>&1 ||
@@ -30,7 +30,7 @@ kc taint node far near test=hollow:NoSchedule >/dev/null
 hollow_pod far 11
 
 check "the image is imported" ctr -n k8s.io images import "$CLUSTER/controller.tar"
-check "ote_install waits until it runs" ote_install --timeout 90 ||
+check "ote_install waits until it runs" ote_install --timeout 300 ||
     kc describe pods -n ote-edge | told
 pods() {
 	kc get pods -n ote-edge "$@"
@@ -46,23 +46,23 @@ leader() {
 leads() {
 	[ -n "$(leader)" ] && [ "$(leader)" != "${1:-}" ]
 }
-check "one leads" wait_for 30 leader leads
-check "far: it has an EdgeNode" wait_for 30 EdgeNode en True far
-wait_for 20 "an endpoint" slice_is true far
+check "one leads" wait_for 120 leader leads
+check "far: it has an EdgeNode" wait_for 120 EdgeNode en True far
+wait_for 60 "an endpoint" slice_is true far
 kc get endpointslices -l kubernetes.io/service-name=far -o yaml >"$CLUSTER/slice"
 follow_start watch-nodes nodes
 follow_start watch-pods pods
 
 hollow_cut far
 t=$(now_ms)
-check "far: cut off, its EdgeNode says so" wait_for 40 EdgeNode en False far
-check "far: it is tainted" wait_for 10 taint tainted "$key/cut-off" far
+check "far: cut off, its EdgeNode says so" wait_for 120 EdgeNode en False far
+check "far: it is tainted" wait_for 60 taint tainted "$key/cut-off" far
 was=$(leader)
 pod=$(pods -o name | sed 's,.*/,,' | while read -r name; do
 	case $was in "$name"*) echo "$name" ;; esac; done)
 check "the leader is called by its pod" is "$(echo "$pod" | wc -w)" 1
 kc delete pod "$pod" -n ote-edge --force --grace-period=0 >/dev/null 2>&1
-check "its pod is deleted: another leads" wait_for 40 leader leads "$was"
+check "its pod is deleted: another leads" wait_for 120 leader leads "$was"
 address() {
 	pods -o jsonpath='{.items[0].status.podIP}'
 }
@@ -70,14 +70,14 @@ metrics() {
 	curl -s -m 5 "http://$(address):9478/metrics" |
 	    grep '^ote_edgecontroller_leader '
 }
-check "metrics" wait_for 30 metrics metrics
+check "metrics" wait_for 120 metrics metrics
 leaders() {
 	[ "$(pods -o jsonpath='{range .items[*]}{.status.podIP}{"\n"}{end}' |
 	    while read -r ip; do
 		curl -s -m 5 "http://$ip:9478/metrics" </dev/null || :
 	    done | grep -cx 'ote_edgecontroller_leader 1')" = 1 ]
 }
-check "one of them says that it leads" wait_for 30 leaders leaders
+check "one of them says that it leads" wait_for 120 leaders leaders
 left=$((70 - ($(now_ms) - t) / 1000))
 check "far: Ready for the master for 70 s" holds $((left > 1 ? left : 1)) \
     node_is True far
@@ -88,8 +88,8 @@ kc get endpointslices -l kubernetes.io/service-name=far -o yaml \
 check "far: its EndpointSlice is what it was" \
     cmp "$CLUSTER/slice" "$CLUSTER/slice-now"
 hollow_heal far
-check "far: it is back" wait_for 15 EdgeNode en True far
-check "far: the taint is gone" wait_for 5 taint not_tainted "$key/cut-off" far
+check "far: it is back" wait_for 60 EdgeNode en True far
+check "far: the taint is gone" wait_for 60 taint not_tainted "$key/cut-off" far
 memory() {
 	for pid in $(pgrep -f /usr/bin/ote-); do
 		awk '/^Rss:/ { n += $2 } END { print n }' \

@@ -13,7 +13,7 @@ K3S=$(command -v "${K3S:-k3s}") || {
 export K3S
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 900 ./42-k3s-real.t
+cluster_enter 1800 ./42-k3s-real.t
 # shellcheck source=lib/k3s.sh
 . ./lib/k3s.sh
 K3S_DATA=$CLUSTER/k3s-server
@@ -86,6 +86,7 @@ k3s_node_make
 containerd_start
 images_load
 k3s_hub_up
+wait_for 60 "the hub to see its master" hub_online
 real_agent_start
 check "the node is Ready" wait_for 120 node node_ready ||
 	log_tail k3s-agent hub
@@ -93,12 +94,12 @@ workload_up "$PODS"
 teller_up
 check "$PODS pods are Ready" pods_ready "$PODS"
 check "the service answers" vip_right
-check "kubectl logs" wait_for 20 logs logs_work
-check "kubectl exec" wait_for 20 exec exec_works
+check "kubectl logs" wait_for 60 logs logs_work
+check "kubectl exec" wait_for 60 exec exec_works
 
 ids=$(container_ids)
 cut blackhole
-wait_for 20 "the hub to know" hub_offline
+wait_for 60 "the hub to know" hub_offline
 session_kill k3s-agent
 real_agent_start
 check "cut: kubelet runs again" wait_for 120 kubelet \
@@ -109,15 +110,15 @@ node_off
 echo 1 >"$CLUSTER/run/boots"
 cni_write
 k3s_hub_start
-wait_for 30 "the hub" k3s_hub_ready
+wait_for 60 "the hub" k3s_hub_ready
 containerd_start
 real_agent_start
 check "reboot, cut: the service answers" wait_for 180 service vip_right
 check "still cut off" is_cut
 heal
 check "healed: a real tunnel within 10 s" wait_for 10 tunnel server_hears
-check "healed: kubectl logs" wait_for 10 logs logs_work
-check "healed: kubectl exec" wait_for 10 exec exec_works
-check "healed: the node is Ready" wait_for 30 node node_ready
+check "healed: kubectl logs" wait_for 60 logs logs_work
+check "healed: kubectl exec" wait_for 60 exec exec_works
+check "healed: the node is Ready" wait_for 120 node node_ready
 tap_clean || log_tail k3s-server k3s-agent hub
 tap_end

@@ -32,7 +32,9 @@ def ask(cluster, port, path, source):
     ctx = ssl.create_default_context(cafile=cluster + '/pki/bundle.crt')
     headers = {'User-Agent': 'prober'}
     if source.endswith('.pem'):
-        ctx.load_cert_chain(source)
+        # it is opened twice, for certificate and key: of one pair
+        with open(source) as pair:
+            ctx.load_cert_chain('/proc/self/fd/%d' % pair.fileno())
     else:
         with open(source) as lines:
             headers['Authorization'] = 'Bearer ' + lines.read()

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 : "${PODS:=5}"
 # shellcheck source=tests/cluster/lib.sh
 . ./lib.sh
-cluster_enter 600 ./k3s/agent.sh
+cluster_enter 1800 ./k3s/agent.sh
 # shellcheck source=tests/cluster/lib/k3s.sh
 . ./lib/k3s.sh
 # shellcheck source=tests/cluster/lib/k3s_ask.sh
@@ -50,20 +50,20 @@ refused() {
 }
 
 online() {
-	check "the agent walks its whole order" walked 60 first
+	check "the agent walks its whole order" walked 240 first
 	check "in that order" is "$(order)" "$(right_order)"
 	check "shows no certificate until it has one" is "$(server_says \
 	    'select(.path == "/v1-k3s/client-kubelet.crt") | .shown')" '""'
-	check "the node is Ready" wait_for 60 node node_ready ||
+	check "the node is Ready" wait_for 120 node node_ready ||
 		log_tail kubelet hub
 	workload_up "$PODS"
 	teller_up
 	check "$PODS pods are Ready" pods_ready "$PODS"
-	check "the service answers" vip_right
+	check "the service answers" wait_for 30 service vip_right
 	check "kubectl logs, through server and tunnel" \
-	    wait_for 10 logs logs_work
+	    wait_for 60 logs logs_work
 	check "kubectl exec, through server and tunnel" \
-	    wait_for 10 exec exec_works
+	    wait_for 60 exec exec_works
 	check "the tunnel carried it" \
 	    [ -n "$(server_says 'select(.dial and .ok)')" ]
 	check "5 MB there and back" carried
@@ -132,23 +132,23 @@ certificates_cut() {
 cut_off() {
 	ids=$(container_ids)
 	cut blackhole
-	wait_for 10 cut is_cut
-	wait_for 20 "the hub to know" hub_offline
-	check "cut: the tunnel has ended" wait_for 10 end agent_said \
+	wait_for 60 cut is_cut
+	wait_for 60 "the hub to know" hub_offline
+	check "cut: the tunnel has ended" wait_for 60 end agent_said \
 	    'select(.tunnel == "down")'
 	check "cut: the agent has the next one at once" wait_for 10 stub \
 	    is_up_again
 	agent_kill
 	_had=$(serials)
 	check "cut: an agent that was killed walks its whole order" \
-	    walked 60 "again, cut off"
+	    walked 240 "again, cut off"
 	check "cut: in the same order" is "$(order)" "$(right_order)"
 	check "cut: and never in vain" is "$(waited)" ""
 	check "cut: it has the certificates that it had" \
 	    is "$(serials)" "$_had"
 	check "cut: through the stub" agent_said \
 	    'select(.tunnel == "up" and .to == "127.0.0.1:8778")'
-	check "cut: kubelet runs" wait_for 20 kubelet \
+	check "cut: kubelet runs" wait_for 60 kubelet \
 	    url_ok http://127.0.0.1:10248/healthz
 	check "cut: no container has restarted" same_containers "$ids"
 	controllers cut
@@ -167,13 +167,13 @@ cut_off() {
 	cat /proc/sys/kernel/random/uuid >"$CLUSTER/sys/boot_id"
 	cni_write
 	k3s_hub_start
-	check "reboot: the hub is there" wait_for 30 hub k3s_hub_ready
+	check "reboot: the hub is there" wait_for 60 hub k3s_hub_ready
 	check "reboot: the agent walks its whole order" \
-	    walked 90 "after a reboot, cut off"
+	    walked 240 "after a reboot, cut off"
 	controllers reboot
-	check "reboot: the pods are back" wait_for 60 pods all_run
-	check "reboot: the service answers" wait_for 30 service vip_right
-	check "reboot: of every pod" wait_for 20 pods vip_pods "$PODS" 60
+	check "reboot: the pods are back" wait_for 180 pods all_run
+	check "reboot: the service answers" wait_for 90 service vip_right
+	check "reboot: of every pod" wait_for 90 pods vip_pods "$PODS" 60
 	check "reboot: the stub holds for more than a minute" \
 	    holds 65 no_down
 	check "reboot: still cut off" is_cut
@@ -183,10 +183,10 @@ cut_off() {
 silent() {
 	agent_kill
 	cut silent
-	check "hung: the agent walks its whole order" walked 60 "hung server"
+	check "hung: the agent walks its whole order" walked 240 "hung server"
 	check "hung: and never in vain" is "$(waited)" ""
 	heal
-	check "hung: the tunnel is real again" wait_for 20 logs logs_work
+	check "hung: the tunnel is real again" wait_for 90 logs logs_work
 }
 
 healed() {
@@ -196,11 +196,11 @@ healed() {
 	check "healed: a real tunnel within 10 s" \
 	    wait_for 10 tunnel connected_after "$was"
 	diag "tunnel after $(($(now_ms) - t)) ms"
-	check "healed: kubectl logs" wait_for 10 logs logs_work
+	check "healed: kubectl logs" wait_for 60 logs logs_work
 	diag "logs after $(($(now_ms) - t)) ms"
-	check "healed: kubectl exec" wait_for 10 exec exec_works
-	check "healed: the node is Ready" wait_for 30 node node_ready
-	check "healed: $PODS pods are Ready" wait_for 30 pods pods_ready "$PODS"
+	check "healed: kubectl exec" wait_for 60 exec exec_works
+	check "healed: the node is Ready" wait_for 120 node node_ready
+	check "healed: $PODS pods are Ready" wait_for 120 pods pods_ready "$PODS"
 	only_hub healed
 	_crt=$AGENT_DIR/client-kubelet
 	check "healed: who shows a certificate comes with it" is "$(shown \
@@ -211,12 +211,12 @@ healed() {
 	proc_kill k3s-server
 	k3s_server_start
 	check "healed: a server that started anew has its tunnel" \
-	    wait_for 20 logs logs_work
+	    wait_for 90 logs logs_work
 	_ids=$(container_ids)
 	hub_down
 	k3s_hub_start
 	check "healed: a hub that started anew carries it" \
-	    wait_for 30 logs logs_work
+	    wait_for 90 logs logs_work
 	check "healed: no container has restarted" same_containers "$_ids"
 	[ -z "${K3S_OLD:-}" ] ||
 		check "healed: it holds for more than a minute" tunnel_holds
@@ -224,7 +224,9 @@ healed() {
 
 # Idle but for its pings.
 tunnel_holds() {
-	holds 65 has_connects "$(connects)" && logs_work
+	_had=$(connects)
+	holds 65 has_connects "$_had" &&
+		wait_for 30 logs logs_work && has_connects "$_had"
 }
 
 has_connects() {
@@ -237,7 +239,7 @@ too_early() {
 	cut blackhole
 	mv "$CLUSTER/hub/data" "$CLUSTER/hub/data-was"
 	_code=0
-	timeout 60 env -C "$CLUSTER/hub" OTE_BIN="$CLUSTER/hub/bin" \
+	timeout 240 env -C "$CLUSTER/hub" OTE_BIN="$CLUSTER/hub/bin" \
 	    "$(cd ../../sh && pwd)/ote_edgehub" k3s -v 2 \
 	    --kube-config kubeconfig --init-server 127.0.0.1:7443 \
 	    -n edge-1 >"$CLUSTER/log/early.log" 2>&1 || _code=$?
@@ -254,20 +256,23 @@ too_early() {
 too_late() {
 	k3s_hub_up
 	cut blackhole
-	wait_for 20 "the hub to know" hub_offline
+	wait_for 60 "the hub to know" hub_offline
 	mv "$AGENT_DIR" "$AGENT_DIR-was"
 	agent_start
-	check "an agent's first start, cut off, waits" wait_for 20 503 agent_said \
+	check "an agent's first start, cut off, waits" wait_for 60 503 agent_said \
 	    'select(.waits // "" | test("503"))'
 	check "and has no certificate" [ ! -e "$AGENT_DIR/client-kubelet.crt" ]
 	heal
-	check "healed: it goes on by itself" agent_wait 30 'select(.configured)'
-	check "by its way to the end" agent_wait 10 'select(.start == "kube-proxy")'
+	check "healed: it goes on by itself" agent_wait 120 'select(.configured)'
+	check "by its way to the end" agent_wait 60 'select(.start == "kube-proxy")'
 }
 
 k3s_up
 k3s_node_make
-[ -n "${OTE_STRAIGHT:-}" ] || k3s_hub_up
+if [ -z "${OTE_STRAIGHT:-}" ]; then
+	k3s_hub_up
+	wait_for 60 "the hub to see its master" hub_online
+fi
 online
 if [ -z "${OTE_STRAIGHT:-}" ]; then
 	only_hub online

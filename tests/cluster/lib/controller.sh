@@ -35,11 +35,12 @@ all_status() {
 }
 
 # hollow_pod NODE: a pod there with a Service, both of its name, as its kubelet
-# would have it
+# would have it; not evicted after five minutes, however long a test takes
 hollow_pod() {
 	jq -n --arg n "$1" '{apiVersion: "v1", kind: "Pod",
 	    metadata: {name: $n, namespace: "default", labels: {app: $n}},
-	    spec: {nodeName: $n, enableServiceLinks: false,
+	    spec: {nodeName: $n, enableServiceLinks: false, tolerations:
+		[{key: "node.kubernetes.io/unreachable", operator: "Exists"}],
 		containers: [{name: "web", image: "ote.test/none:1"}]}},
 	    {apiVersion: "v1", kind: "Service",
 	    metadata: {name: $n, namespace: "default"},

@@ -84,9 +84,12 @@ endpoints_for() {
 		at_endpoints
 	done
 	_as=$AGENT_DIR/client-$1
-	curl -s -N -m 20 --cacert "$CLUSTER/pki/server-ca.crt" \
+	: >"$CLUSTER/log/endpoints.log"
+	proc_start endpoints curl -s -N --cacert "$CLUSTER/pki/server-ca.crt" \
 	    --cert "$_as.crt" --key "$_as.key" \
-	    "$HUB_URL$_all?watch=1&fieldSelector=metadata.name%3Dkubernetes&timeoutSeconds=2" \
-	    >"$CLUSTER/answer" || :
+	    "$HUB_URL$_all?watch=1&fieldSelector=metadata.name%3Dkubernetes"
+	wait_for 60 "an event of the watch" has_line endpoints 'select(.type)' || :
+	proc_stop endpoints
+	jq -cR 'fromjson?' "$CLUSTER/log/endpoints.log" >"$CLUSTER/answer"
 	at_endpoints
 }

@@ -64,8 +64,9 @@ vip() {
 	cat "$CLUSTER/run/vip"
 }
 
+# vip_body: what it says; VIP_SECONDS is how long it may take
 vip_body() {
-	curl -s -m 2 "http://$(vip)/"
+	curl -s -m "${VIP_SECONDS:-2}" "http://$(vip)/"
 }
 
 # vip_right: whether one of the pods answers with its own three words

@@ -205,7 +205,7 @@ def wait_until_known(ctx):
             ('edge-2', question('get', 'persistentvolumes', '', 'job-local')),
             ('edge-2', question('get', 'volumeattachments', '', 'va-edge-2')),
             ('edge-2', question('get', 'resourceslices', '', 'sl-edge-2')))
-    end = time.time() + 30
+    end = time.time() + 120
     while not all(said(ctx, node, q)[0] for node, q in last):
         if time.time() > end:
             raise SystemExit('the master does not know: %s' % [
@@ -216,7 +216,7 @@ def wait_until_known(ctx):
 def judged(tool, node, pods, questions):
     text = '\n'.join(json.dumps(q) for q in questions)
     p = subprocess.run([tool, '-N', node, '-p', pods, '-q', '-'],
-                       input=text.encode(), capture_output=True, timeout=120,
+                       input=text.encode(), capture_output=True, timeout=300,
                        check=False)
     if p.returncode not in (0, 1):
         raise SystemExit('ote-access: %d %s' % (p.returncode, p.stderr))

@@ -302,7 +302,7 @@ def main():
         list(tokens(ctx)) + list(claims(ctx)) + list(others())
     text = '\n'.join(json.dumps(c.question(uids)) for c in cases)
     out = subprocess.run([tool], input=text.encode(), capture_output=True,
-                         timeout=60, check=True).stdout.splitlines()
+                         timeout=300, check=True).stdout.splitlines()
     ours = [(o['code'], o['message']) for o in map(json.loads, out)]
     want = [theirs(ctx, c) for c in cases]
     bad = [b for b in map(differs, cases, want, ours) if b]
