@@ -111,12 +111,12 @@ is_up_again() {
 # controllers WHEN: those in the agent see what they watch
 controllers() {
 	for _what in pods namespaces networkpolicies; do
-		check "$1: the controllers see $_what" wait_for 20 "$_what" \
+		check "$1: the controllers see $_what" wait_for 60 "$_what" \
 		    agent_said "select(.synced == \"$_what\")"
 	done
-	check "$1: the tunnel follows the endpoints" wait_for 20 endpoints \
+	check "$1: the tunnel follows the endpoints" wait_for 60 endpoints \
 	    agent_said 'select(.watched)'
-	check "$1: the node is configured" wait_for 20 node agent_said \
+	check "$1: the node is configured" wait_for 60 node agent_said \
 	    'select(.node == "configured")'
 }
 
