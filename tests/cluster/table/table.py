@@ -4,7 +4,8 @@
 warm asks the hub for every resource once, and waits until it has a feed of
 each. online and offline compare the Tables of every resource, row by row: the
 master is asked before and after the hub, and a cell must be what it was in one
-of the two answers, or an age between theirs. Prints what is not the same and exits with 1.
+of the two answers, or an age between theirs. Prints what is not the same and
+exits with 1.
 """
 import json
 import os
