@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 600 ./03-restart.t
+cluster_enter 1200 ./03-restart.t
 no_hub_skip
 session_need
 
@@ -59,12 +59,12 @@ lease_moved() {
 }
 
 hub_kc get pods,configmaps -o name >/dev/null
-wait_for 20 "the hub to follow what was asked" hub_follows \
+wait_for 60 "the hub to follow what was asked" hub_follows \
     /api/v1/namespaces/default/pods /api/v1/namespaces/default/configmaps
-wait_for 20 "the lease" lease_moved none
+wait_for 60 "the lease" lease_moved none
 ids=$(container_ids)
 cut blackhole
-wait_for 10 cut is_cut
+wait_for 60 cut is_cut
 
 kubelet_kill
 size kubelet
@@ -72,7 +72,7 @@ kubelet_start
 check "kubelet: all informers synced within 10 s" \
     wait_for 10 kubelet kubelet_synced
 check "kubelet: it renews its lease again" \
-    wait_for 12 lease lease_moved "$(lease)"
+    wait_for 60 lease lease_moved "$(lease)"
 check "kubelet: no container has restarted" same_containers "$ids"
 
 proxy_kill
@@ -93,14 +93,14 @@ check "the hub: it serves the pods again within 10 s" \
 check "the hub: a new informer syncs" \
     informer_start fresh kubectl-hub default
 check "the hub: kubelet renews its lease through it" \
-    wait_for 12 lease lease_moved "$before"
-check "the hub: the service answers" vip_right
+    wait_for 60 lease lease_moved "$before"
+check "the hub: the service answers" vip_right 20
 check "the hub: no container has restarted" same_containers "$ids"
 check "still cut off" is_cut
 proc_stop fresh
 
 heal
-check "healed: the node is Ready" wait_for 60 Ready node_ready
-check "healed: the pods are Ready" wait_for 60 pods pods_ready "$PODS"
+check "healed: the node is Ready" wait_for 120 Ready node_ready
+check "healed: the pods are Ready" wait_for 120 pods pods_ready "$PODS"
 check "healed: no container has restarted" same_containers "$ids"
 tap_end

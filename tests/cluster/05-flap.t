@@ -11,7 +11,7 @@ cd "$(dirname "$0")"
 . ./lib.sh
 : "${FLAP_CUTS:=20}" "${FLAP_SEED:=$(date +%s)}"
 : "${FLAP_MAX:=$((${CUT_SECONDS:-60} >= 600 ? 20 : 5))}"
-cluster_enter $((300 + FLAP_CUTS * (FLAP_MAX + 30))) ./05-flap.t
+cluster_enter $((900 + FLAP_CUTS * (FLAP_MAX + 60))) ./05-flap.t
 no_hub_skip
 session_need
 diag "FLAP_SEED=$FLAP_SEED"
@@ -26,10 +26,23 @@ plan() {
 	}'
 }
 
+# write_start, write_end: the writer writes until it is told to end
 write_start() {
 	: >"$CLUSTER/log/writer.log"
+	_seen=$(wc -l <"$CLUSTER/log/flap.log")
 	proc_start writer "$OWN/writer" -churn -n flap -rate 50 \
-	    -seconds "$1" -kubeconfig "$CLUSTER/admin.kubeconfig"
+	    -seconds 7200 -kubeconfig "$CLUSTER/admin.kubeconfig"
+	wait_for 60 "the first writes" moves "$_seen"
+}
+
+write_end() {
+	proc_signal writer TERM
+	wait_for 60 "end of the writer" proc_gone writer
+}
+
+# moves LINES: more has come to the informer than these
+moves() {
+	[ "$(wc -l <"$CLUSTER/log/flap.log")" -gt "$1" ]
 }
 
 rv_back() {
@@ -41,21 +54,21 @@ kc create namespace flap >/dev/null
     -kubeconfig "$CLUSTER/admin.kubeconfig" >/dev/null
 informer_start flap kubectl-hub flap
 check "before: the informer equals the master" \
-    wait_for 20 equality informer_equals flap flap
-check "the hub follows the ConfigMaps" wait_for 20 "the hub's watch" \
+    wait_for 60 equality informer_equals flap flap
+check "the hub follows the ConfigMaps" wait_for 60 "the hub's watch" \
     hub_follows /api/v1/namespaces/flap/configmaps
 ids=$(container_ids)
 
 plan >"$CLUSTER/run/plan"
 while read -r seconds mode; do
-	write_start $((seconds + 2))
+	write_start
 	cut "$mode"
 	holds "$seconds" proc_alive writer
 	heal
-	wait_for 20 "end of the writer" proc_gone writer
+	write_end
 	t=$(now_ms)
 	check "$mode for $seconds s: equal to the master" \
-	    wait_for 30 equality informer_equals flap flap
+	    wait_for 90 equality informer_equals flap flap
 	diag "equal $(($(now_ms) - t)) ms after the last write"
 	tap_clean || break
 done <"$CLUSTER/run/plan"

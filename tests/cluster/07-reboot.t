@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 400 ./07-reboot.t
+cluster_enter 1800 ./07-reboot.t
 no_hub_skip
 session_need
 
@@ -67,11 +67,11 @@ right() {
 	_kc=$1 _n=$2
 	shift 2
 	said "$@" >"$run/said"
-	wait_for 30 "each pod to answer" all_answer "$_kc" &&
-	wait_for 30 "$_n pods to be Ready" all_ready "$_kc" "$_n" &&
+	wait_for 90 "each pod to answer" all_answer "$_kc" &&
+	wait_for 90 "$_n pods to be Ready" all_ready "$_kc" "$_n" &&
 	own_tokens "$_kc" &&
-	wait_for 10 "endpoints" endpoints_right "$_kc" &&
-	wait_for 10 "the service" vip_pods "$PODS" 60
+	wait_for 90 "endpoints" endpoints_right "$_kc" &&
+	wait_for 120 "the service" vip_pods "$PODS" 60
 }
 
 endpoints_right() {
@@ -113,6 +113,14 @@ waiting() {
 	find "$data/outbox/new" -name '*.json' ! -name '*-event.json'
 }
 
+sent() {
+	[ -z "$(waiting)" ]
+}
+
+mirrored() {
+	[ "$(mirrors kc)" = "$(manifests)" ]
+}
+
 # token_is TOKEN: whether web-0 has it
 token_is() {
 	[ "$(curl -s -m 2 "http://$(hub_kc get pod web-0 \
@@ -125,7 +133,7 @@ reboot() {
 	ips >"$run/ips"
 	t=$(now_ms)
 	node_reboot
-	check "$1: every pod runs again" wait_for 30 containers running "$2"
+	check "$1: every pod runs again" wait_for 90 containers running "$2"
 	diag "$1: after $(($(now_ms) - t)) ms"
 	check "$1: in new containers" none_left
 }
@@ -153,7 +161,7 @@ for pod in steady turning ending; do
 	static_write $pod "$pod once"
 done
 n=$((PODS + 6))
-check "$n pods are Ready" wait_for 60 Ready all_ready kc "$n"
+check "$n pods are Ready" wait_for 120 Ready all_ready kc "$n"
 each='each: each config-0 secret-0'
 going='going: going config-0 secret-0'
 leaving='leaving: leaving config-0 secret-0'
@@ -161,20 +169,20 @@ steady='steady-edge-1: steady once'
 check "and all is well" right kc "$n" "$each" "$going" "$leaving" "$steady" \
     'turning-edge-1: turning once' 'ending-edge-1: ending once'
 hub_kc get pods -o name >/dev/null
-wait_for 20 "the hub to follow the pods" \
+wait_for 60 "the hub to follow the pods" \
     hub_follows /api/v1/namespaces/default/pods
 state before kc
 
 # --- cut off ---
 
 cut blackhole
-check "the master is away" wait_for 20 cut hub_offline
+check "the master is away" wait_for 60 cut hub_offline
 kc delete pod going --wait=false >/dev/null
 hub_kc delete pod leaving --wait=false >/dev/null
 n=$((n - 1))
 check "a pod that is deleted here ends" \
-    wait_for 20 "its end" ended hub_kc leaving
-check "on the node as well" wait_for 10 "its end" running "$n"
+    wait_for 60 "its end" ended hub_kc leaving
+check "on the node as well" wait_for 60 "its end" running "$n"
 
 # kubelet asks for another token when a fifth of this one's time is left
 uid=$(hub_kc get pod web-0 -o jsonpath='{.metadata.uid}')
@@ -190,7 +198,7 @@ token=$(kc create token default --bound-object-kind Pod \
 token_change "$uid" ".answer.status.token = \"$token\""
 in_pod web-0 busybox mv /www/index.html /www/away
 check "kubelet looks after the pod, and takes a new token" \
-    wait_for 30 "the token" token_is "$token"
+    wait_for 120 "the token" token_is "$token"
 in_pod web-0 busybox mv /www/away /www/index.html
 
 static_remove ending
@@ -202,7 +210,7 @@ turned() {
 	pods_say hub_kc | grep -q 'coming late' &&
 	ended hub_kc ending-edge-1
 }
-check "static pods come, change and go" wait_for 30 "the static pods" turned
+check "static pods come, change and go" wait_for 120 "the static pods" turned
 
 reboot twice "$n"
 check "twice: all is well" right hub_kc "$n" "$each" "$going" "$steady" \
@@ -214,19 +222,20 @@ check "twice: at new addresses" new_addresses
 heal
 n=$((n - 1))
 check "healed: the pod that the master deleted ends" \
-    wait_for 30 "its end" ended kc going
-check "healed: on the node as well" wait_for 10 "its end" running "$n"
+    wait_for 90 "its end" ended kc going
+check "healed: on the node as well" wait_for 60 "its end" running "$n"
 check "healed: the master has the truth" right kc "$n" "$each" "$steady" \
     'turning-edge-1: turning twice' 'coming-edge-1: coming late'
 check "healed: kubelet's static pods are there" \
-    is "$(mirrors kc)" "$(manifests)"
+    wait_for 60 "the mirror pods" mirrored
 state after kc
 check "healed: no pod is another, or was started but by the reboots" state_right
 check "healed: nor was what came meanwhile" is \
     "$(grep -E '^(coming|turning)' "$run/after" | awk '{ print $1, $3 }')" \
     "coming-edge-1 1
 turning-edge-1 1"
-check "healed: the node is Ready" wait_for 60 Ready node_ready
-check "healed: all that was written has been sent, but events" is "$(waiting)" ''
+check "healed: the node is Ready" wait_for 120 Ready node_ready
+check "healed: all that was written has been sent, but events" \
+    wait_for 60 "what waits" sent
 check "healed: nothing was refused" is "$(ls "$data/outbox/failed")" ''
 tap_end

@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 900 ./08-same.t
+cluster_enter 1800 ./08-same.t
 # a cluster of its own: nothing may change but by what the test does
 if [ -n "${K3S:-}" ]; then
 	# shellcheck source=lib/k3s.sh
@@ -45,17 +45,17 @@ same() {
 	return "$_same"
 }
 
-wait_for 60 "the objects" objects_up
+wait_for 120 "the objects" objects_up
 still
 check "every request was made once through the hub" same warm
-wait_for 60 "the columns of all" hub_columns
+wait_for 180 "the columns of all" hub_columns
 check "and again, beside the master" same online
 check "it was at least 2000" \
     [ "$(sed -n '1s/ requests.*//p' "$CLUSTER/same.online")" -ge 2000 ]
 same record
 cut 503
-check "the master is gone" wait_for 20 "the hub to notice" hub_offline
+check "the master is gone" wait_for 60 "the hub to notice" hub_offline
 check "cut off the answers are those that the master gave" same offline
 heal
-check "and back" wait_for 20 "the hub to notice" hub_online
+check "and back" wait_for 60 "the hub to notice" hub_online
 tap_end

@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
 clients_find
-cluster_enter 1100 ./09-clients.t
+cluster_enter 2400 ./09-clients.t
 cluster_up 1
 hub_up
 clients_up
@@ -45,8 +45,8 @@ kubectls() {
 	kubectl_ask "debian-$1" "$DEBIAN/kubectl-debian" "$2" "$3"
 }
 
-wait_for 60 "the objects" objects_up
-wait_for 60 "what follows from them" settled
+wait_for 120 "the objects" objects_up
+wait_for 120 "what follows from them" settled
 proc_stop controller-manager
 proc_stop scheduler
 
@@ -54,7 +54,7 @@ clients_ask straight admin
 clients_ask first kubectl-hub
 kubectls straight admin online
 kubectls first kubectl-hub online
-wait_for 30 "what was wished" no_wishes
+wait_for 90 "what was wished" no_wishes
 clients_ask online kubectl-hub
 kubectls online kubectl-hub online
 for client in go python javascript; do
@@ -74,18 +74,18 @@ followers_start online
 proc_start elector "$OWN/elector" -kubeconfig "$CLUSTER/kubectl-hub.kubeconfig"
 before=$(truth)
 check "all who follow have it all" followers_have online "$before"
-check "a candidate leads" wait_for 20 "leading" leads true
+check "a candidate leads" wait_for 60 "leading" leads true
 kc create configmap late --from-literal=a=b >/dev/null
 check "what is new reaches all" followers_have online "$(truth)"
 kc delete configmap late >/dev/null
 check "what is gone leaves all" followers_have online "$before"
-check "the leader leads longer than its Lease lasts" holds 8 leads true
+check "the leader leads longer than its Lease lasts" holds 14 leads true
 
 for mode in 503 blackhole; do
 	cut "$mode"
 	check "$mode: the master is gone" \
-	    wait_for 20 "the hub to notice" hub_offline
-	check "the leader gives up" wait_for 10 "no leader" leads false
+	    wait_for 60 "the hub to notice" hub_offline
+	check "the leader gives up" wait_for 60 "no leader" leads false
 	followers_start "$mode"
 	kc create configmap "new-$mode" --from-literal=a=b >/dev/null
 	check "those who start now get what there was" \
@@ -106,11 +106,11 @@ for mode in 503 blackhole; do
 	check "back: who started while cut off gets the news" \
 	    followers_have "$mode" "$after"
 	check "and who was there before" followers_have online "$after"
-	check "the leader leads again" wait_for 20 "leading" leads true
+	check "the leader leads again" wait_for 60 "leading" leads true
 	kc delete configmap "new-$mode" >/dev/null
 	check "and all forget it" followers_have online "$before"
 	check "nobody had to begin again" followers_calm online
 	check "nor one who started then" followers_calm "$mode"
-	wait_for 20 "the hub to see its master" hub_online
+	wait_for 60 "the hub to see its master" hub_online
 done
 tap_end

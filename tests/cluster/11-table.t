@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 900 ./11-table.t
+cluster_enter 1800 ./11-table.t
 # a cluster of its own: nothing may change but by what the test does
 cluster_up 1
 hub_up
@@ -43,19 +43,19 @@ same_text() {
 	return 1
 }
 
-wait_for 60 "the default account" account_up
+wait_for 120 "the default account" account_up
 proc_stop controller-manager
 proc_stop scheduler
 kc apply -f table/crd.yaml >/dev/null
-wait_for 30 "the definition" definition_up
+wait_for 120 "the definition" definition_up
 check "objects in every shape" python3 -B table/objects.py "$CLUSTER"
 # What kubectl must know of the API, it asks the hub while that can ask.
 hub_kc api-resources >/dev/null 2>&1 || :
 check "the hub has all of them" tables warm
-wait_for 60 "the columns of all" hub_columns
+wait_for 180 "the columns of all" hub_columns
 check "online the tables are those of the master" tables online
 cut 503
-check "the master is gone" wait_for 20 "the hub to notice" hub_offline
+check "the master is gone" wait_for 60 "the hub to notice" hub_offline
 check "cut off they are too" tables offline
 # what 1.34 printed in another way table.py has
 [ "${OTE_MASTER:-}" = older ] || since='pods nodes'
@@ -64,5 +64,5 @@ for kind in ${since:-} services deployments events jobs \
 	check "kubectl get -o wide $kind" same_text "$kind"
 done
 heal
-check "and back" wait_for 20 "the hub to notice" hub_online
+check "and back" wait_for 60 "the hub to notice" hub_online
 tap_end

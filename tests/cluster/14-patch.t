@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 400 ./14-patch.t
+cluster_enter 1500 ./14-patch.t
 cluster_up 1
 # nothing may change but by what the test does
 proc_stop controller-manager
@@ -36,7 +36,7 @@ some() {
 }
 
 kc apply -f crd/gadgets.yaml >/dev/null
-check "a custom resource is there" wait_for 30 "gadgets" gadgets
+check "a custom resource is there" wait_for 120 "gadgets" gadgets
 check "$pairs patches end as on the master" same
 for type in json merge strategic; do
 	check "many of them apply: $type" some "$type" applied $((pairs / 20))

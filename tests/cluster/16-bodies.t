@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 600 ./16-bodies.t
+cluster_enter 1500 ./16-bodies.t
 no_hub_skip
 session_need
 
@@ -20,7 +20,7 @@ sum=$(sha256sum <"$blob")
 ask() {
 	_path=$1
 	shift
-	curl -s -g -m 60 -w '\n%{http_code}\n' --cacert "$CLUSTER/pki/ca.crt" \
+	curl -s -g -m 180 -w '\n%{http_code}\n' --cacert "$CLUSTER/pki/ca.crt" \
 	    --cert "$CLUSTER/pki/admin.crt" --key "$CLUSTER/pki/admin.key" \
 	    "$@" "$HUB_URL$_path"
 }
@@ -50,14 +50,19 @@ in_log() {
 
 # --- logs ---
 
+# logged LINE: the pod has said it last, as the master has it
+logged() {
+	[ "$(kc logs --tail=1 "$pod")" = "$1" ]
+}
+
 followed() {
 	: >"$CLUSTER/log/follow.log"
 	proc_start follow "$BIN/kubectl" logs -f --tail=1 "$pod" \
 	    --kubeconfig "$CLUSTER/kubectl-hub.kubeconfig"
-	wait_for 10 "the last line" in_log follow two || return 1
+	wait_for 60 "the last line" in_log follow two || return 1
 	for _n in 1 2 3; do
 		say "live $_n"
-		wait_for 5 "line $_n" in_log follow "live $_n" || return 1
+		wait_for 60 "line $_n" in_log follow "live $_n" || return 1
 	done
 }
 
@@ -103,13 +108,13 @@ small() {
 	[ "$_now" -lt 8192 ] && [ "$_web" -lt 8192 ]
 }
 
-# slow: 50 MB at 2 MB/s, for five seconds
+# slow: 50 MB at 2 MB/s, for twelve seconds
 slow() {
 	hub_kc exec -i "$pod" -- sh -c 'cat >/www/blob; echo done' \
 	    <"$blob" >/dev/null
 	echo 5 >"/proc/$(hub_pid ote-edge-server)/clear_refs"
 	_was=$(peak ote-edge-server)
-	ask "$pods/$pod:80/proxy/blob" -m 5 --limit-rate 2M \
+	ask "$pods/$pod:80/proxy/blob" -m 12 --limit-rate 2M \
 	    -o "$blob.back" >/dev/null || :
 	_now=$(($(peak ote-edge-server) - _was))
 	diag "a slow client of 50 MB: ote-edge-server $_now KB more"
@@ -129,28 +134,28 @@ chunked() {
 # --- kubectl proxy ---
 
 proxied() {
-	[ "$(curl -s -m 5 http://127.0.0.1:18001/api/v1/namespaces/default/pods/web-1 |
+	[ "$(curl -s -m 20 http://127.0.0.1:18001/api/v1/namespaces/default/pods/web-1 |
 	    jq -r .metadata.name)" = web-1 ]
 }
 
 proxy_watch() {
 	: >"$CLUSTER/log/pwatch.log"
-	proc_start pwatch curl -s -N -m 60 \
+	proc_start pwatch curl -s -N -m 300 \
 	    'http://127.0.0.1:18001/api/v1/namespaces/default/configmaps?watch=1&fieldSelector=metadata.name%3Dprox'
 	kc create configmap prox --from-literal=a=1 >/dev/null
-	wait_for 10 "ADDED" in_log pwatch '"ADDED"' || return 1
+	wait_for 60 "ADDED" in_log pwatch '"ADDED"' || return 1
 	kc delete configmap prox >/dev/null
-	wait_for 10 "DELETED" in_log pwatch '"DELETED"'
+	wait_for 60 "DELETED" in_log pwatch '"DELETED"'
 }
 
 # --- cut ---
 
 ticks() {
 	: >"$CLUSTER/log/tick.log"
-	proc_start tick curl -s -N -m 120 --cacert "$CLUSTER/pki/ca.crt" \
+	proc_start tick curl -s -N -m 600 --cacert "$CLUSTER/pki/ca.crt" \
 	    --cert "$CLUSTER/pki/admin.crt" --key "$CLUSTER/pki/admin.key" \
 	    "$HUB_URL$pods/$pod:80/proxy/cgi-bin/tick"
-	wait_for 10 "ticks" in_log tick tick
+	wait_for 60 "ticks" in_log tick tick
 }
 
 refused() {
@@ -159,6 +164,7 @@ refused() {
 
 say one
 say two
+wait_for 60 "what the pod said" logged two
 check "logs" is "$(hub_kc logs "$pod")" "$(kc logs "$pod")"
 for _query in tailLines=1 sinceSeconds=3600 limitBytes=3 timestamps=true \
     container=web container=none previous=true tailLines=-1 tailLines=x; do
@@ -168,7 +174,7 @@ check "log of none" both "$pods/none/log"
 check "logs -f" followed
 cgi
 check "a page through a pod's proxy" both "$pods/$pod:80/proxy/index.html"
-check "and a service's" wait_for 60 "its endpoints" served
+check "and a service's" wait_for 120 "its endpoints" served
 check "what is not there" both "$pods/$pod:80/proxy/none"
 check "a port where nobody listens" is \
     "$(ask "$pods/$pod:81/proxy/" | tail -n 1)" 503
@@ -186,16 +192,16 @@ check "a body of untold length" is "$(chunked POST 10)" 201
 check "and a large one" is "$(chunked POST 900000)" 201
 proc_start kproxy "$BIN/kubectl" proxy --port=18001 \
     --kubeconfig "$CLUSTER/kubectl-hub.kubeconfig"
-check "kubectl proxy" wait_for 10 "kubectl proxy" proxied
+check "kubectl proxy" wait_for 60 "kubectl proxy" proxied
 check "a watch through it" proxy_watch
 check "a response without end" ticks
 cut 503
-check "cut off it ends" wait_for 40 "its end" proc_gone tick
-check "logs -f end" wait_for 40 "its end" proc_gone follow
-check "503 after" wait_for 20 503 refused "$pods/$pod:80/proxy/index.html"
+check "cut off it ends" wait_for 120 "its end" proc_gone tick
+check "logs -f end" wait_for 120 "its end" proc_gone follow
+check "503 after" wait_for 60 503 refused "$pods/$pod:80/proxy/index.html"
 check "for logs, too" refused "$pods/$pod/log"
 heal
-wait_for 20 "the hub to see its master" hub_online
+wait_for 60 "the hub to see its master" hub_online
 check "and it works again" both "$pods/$pod:80/proxy/index.html"
 for _proc in kproxy pwatch follow tick; do proc_stop "$_proc"; done
 tap_end

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")"
 # shellcheck source=lib.sh
 . ./lib.sh
-cluster_enter 300 ./18-heal.t
+cluster_enter 1200 ./18-heal.t
 # the pods run nowhere: nobody else may mind that
 # shellcheck disable=SC2034
 SERVICE_RANGE=10.96.0.0/16,fd00:96::/112

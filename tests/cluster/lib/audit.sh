@@ -1,9 +1,17 @@
 # shellcheck shell=sh
 # audit.sh: what the hub asked of the masters, from their audit logs
 
+# audit_logs: which masters have one, by what is in its name
+audit_logs() {
+	for _log in "$CLUSTER"/audit-*.log; do
+		_log=${_log##*/audit-}
+		echo "${_log%.log}"
+	done
+}
+
 # audit_mark NAME: remembers where the logs end now
 audit_mark() {
-	for _n in $(masters); do
+	for _n in $(audit_logs); do
 		wc -c <"$CLUSTER/audit-$_n.log" >"$CLUSTER/run/mark-$1-$_n"
 	done
 }
@@ -12,8 +20,8 @@ audit_mark() {
 # verb, uri and whether it is a watch with a resourceVersion, by user
 # agents that begin with AGENT (the hub's watcher)
 audit_since() {
-	for _n in $(masters); do
-		_at=$(cat "$CLUSTER/run/mark-$1-$_n")
+	for _n in $(audit_logs); do
+		_at=$(cat "$CLUSTER/run/mark-$1-$_n" 2>/dev/null || echo 0)
 		tail -c +"$((_at + 1))" "$CLUSTER/audit-$_n.log"
 	done | jq -cR --arg agent "${2:-ote-watch-sync/}" 'fromjson? |
 	    select(.stage == "RequestReceived") |

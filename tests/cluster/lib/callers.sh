@@ -168,7 +168,7 @@ callers_tokens() {
 	token_get web >"$CLUSTER/callers/unbound.token"
 	token_get lost >"$CLUSTER/callers/lost.token"
 	token_get soon >"$CLUSTER/callers/soon.token"
-	wait_for 20 "a legacy token" legacy_there
+	wait_for 60 "a legacy token" legacy_there
 	kc get secret legacy -n team -o jsonpath='{.data.token}' |
 	    base64 -d >"$CLUSTER/callers/legacy.token"
 	kc delete pod gone -n team --force --grace-period=0 >/dev/null 2>&1
@@ -189,7 +189,7 @@ objects_made() {
 # callers_make: all of them, in a cluster that then stands still
 callers_make() {
 	callers_certificates
-	wait_for 60 "the objects" objects_made
+	wait_for 120 "the objects" objects_made
 	callers_tokens
 	callers_facts
 	proc_stop controller-manager

@@ -32,11 +32,11 @@ client_ask() {
 	case $1 in
 	go) "$OWN/asks" -kubeconfig "$_conf" ;;
 	python)
-		TMPDIR=$CLUSTER/tmp timeout 60 python3 \
+		TMPDIR=$CLUSTER/tmp timeout 180 python3 \
 		    clients/python/asks.py "$_conf"
 		;;
 	javascript)
-		timeout 60 node "$CLUSTER/javascript/asks.mjs" "$_conf"
+		timeout 180 node "$CLUSTER/javascript/asks.mjs" "$_conf"
 		;;
 	esac
 }
@@ -101,8 +101,10 @@ truth() {
 	    {(.name): .resourceVersion}] | add'
 }
 
-# stores_are NAME COUNT TRUTH: whether all its clients have just this
+# stores_are NAME COUNT TRUTH: whether all its clients have just this. Before
+# its first line one of Go may not be up, and would end by the signal.
 stores_are() {
+	[ -s "$CLUSTER/log/$1.log" ] || return 1
 	case $1 in
 	*list-*) proc_signal "$1" USR1 || return 1 ;;
 	esac
@@ -115,7 +117,7 @@ followers_have() {
 	_bad=0
 	for _one in watchlist:5 list:5 python:2 javascript:1; do
 		_name=${_one%:*}-$1
-		wait_for 20 "$_name" stores_are "$_name" "${_one#*:}" "$2" &&
+		wait_for 120 "$_name" stores_are "$_name" "${_one#*:}" "$2" &&
 			continue
 		diag "$(stores "$_name" | jq -c 'map_values(length)')"
 		log_tail "$_name"
@@ -151,7 +153,7 @@ kubectl_ask() {
 			;;
 		esac
 		_code=0
-		eval "HOME=\$_dir/home timeout 30 \"\$2\" --kubeconfig \
+		eval "HOME=\$_dir/home timeout 120 \"\$2\" --kubeconfig \
 		    \"\$CLUSTER/\$3.kubeconfig\" --cache-dir \
 		    \"\$_dir/home/cache\" $_line" \
 		    >"$_dir/$_n" 2>&1 </dev/null || _code=$?

@@ -10,7 +10,7 @@ hollow_up() {
 	: >"$CLUSTER/log/hollow.log"
 	proc_start hollow "$OWN/hollow" -cut "$CLUSTER/cut" \
 	    -kubeconfig "$CLUSTER/admin.kubeconfig" "$@"
-	wait_for 30 "hollow nodes" all_status True "$@"
+	wait_for 120 "hollow nodes" all_status True "$@"
 }
 
 # hollow_cut NODE...: no heartbeat comes from them any more
@@ -148,9 +148,9 @@ workload_impatient() {
 	workload_json "$1" | jq '(.. | .tolerations? // empty)[] |= (. +
 	    {effect: "NoExecute", tolerationSeconds: 20})' |
 	    kc apply -f - >>"$CLUSTER/log/workload.log"
-	wait_for 90 "$1 pods to be Ready" pods_ready "$1" ||
+	wait_for 180 "$1 pods to be Ready" pods_ready "$1" ||
 		bail "no workload"
-	wait_for 20 "the service" vip_right || bail "no service"
+	wait_for 60 "the service" vip_right || bail "no service"
 }
 
 # placed NAME: whether the pod has a node

@@ -28,7 +28,7 @@ watch_start() {
 	: >"$CLUSTER/log/$_watch.log"
 	proc_start "$_watch" "$OWN/watches" -print -seconds 7200 \
 	    -kubeconfig "$_conf" "$@"
-	wait_for 20 "open watches" has_line "$_watch" "select(.open == $#)"
+	wait_for 60 "open watches" has_line "$_watch" "select(.open == $#)"
 }
 
 # watch_held NAME: whether none was closed or refused
@@ -43,14 +43,14 @@ informer_start() {
 	: >"$CLUSTER/log/$1.log"
 	proc_start "$1" "$OWN/informer" -n "$3" \
 	    -kubeconfig "$CLUSTER/$2.kubeconfig"
-	wait_for 20 "informer $1" has_line "$1" 'select(.synced)'
+	wait_for 60 "informer $1" has_line "$1" 'select(.synced)'
 }
 
 # informer_equals NAME NAMESPACE: whether its store is what the master has
 informer_equals() {
 	_had=$(lines "$1" 'select(.store)' | wc -l)
 	proc_signal "$1" USR1
-	wait_for 5 "store of $1" informer_told "$1" "$_had"
+	wait_for 30 "store of $1" informer_told "$1" "$_had"
 	[ "$(lines "$1" 'select(.store) | .store | to_entries |
 	    sort_by(.key)' | tail -n 1)" = "$(kc get cm -n "$2" -o json |
 	    jq -c '[.items[].metadata | {key: .name,
@@ -61,10 +61,27 @@ informer_told() {
 	[ "$(lines "$1" 'select(.store)' | wc -l)" -gt "$2" ]
 }
 
-# hub_follows PATH...: whether the hub's watcher watches them whole, so
-# that what a client asked for once is in the cache
+# feed PATH: the directory of what is whole of it, in the cache
+feed() {
+	case $1 in
+	/api/*) _feed=core/${1#/api/} ;;
+	*) _feed=${1#/apis/} ;;
+	esac
+	case $_feed in
+	*/namespaces/*)
+		_in=${_feed#*/namespaces/}
+		echo "${_feed%%/namespaces/*}/${_in#*/}/${_in%%/*}"
+		;;
+	*) echo "$_feed/all" ;;
+	esac
+}
+
+# hub_follows PATH...: whether the hub's watcher watches them whole and has got
+# all that there is, so that what a client asked for once is in the cache
 hub_follows() {
 	for _path in "$@"; do
+		[ -e "$CLUSTER/hub/data/cache/$(feed "$_path")/journal" ] ||
+			return 1
 		jq -R --arg p "$_path" 'fromjson? | select(.verb == "watch" and
 		    (.userAgent // "" | startswith("ote-watch-sync/")) and
 		    (.requestURI | startswith($p + "?") and

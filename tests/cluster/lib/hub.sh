@@ -47,7 +47,7 @@ hub_up() {
 		return 1
 	fi
 	hub_start
-	if ! wait_for 20 "the hub" hub_ready; then
+	if ! wait_for 60 "the hub" hub_ready; then
 		log_tail hub
 		return 1
 	fi
@@ -55,7 +55,7 @@ hub_up() {
 
 hub_down() {
 	proc_signal hub TERM || :
-	wait_for 20 "end of the hub" session_gone hub || session_kill hub
+	wait_for 60 "end of the hub" session_gone hub || session_kill hub
 }
 
 hub_restart() {

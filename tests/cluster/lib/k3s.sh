@@ -131,7 +131,7 @@ k3s_up() {
 		return 1
 	fi
 	controllers_start
-	wait_for 30 "the default service account" default_account
+	wait_for 120 "the default service account" default_account
 	k3s_objects
 }
 
@@ -153,7 +153,7 @@ k3s_hub_ready() {
 
 k3s_hub_up() {
 	k3s_hub_start
-	if ! wait_for 20 "the hub" k3s_hub_ready; then
+	if ! wait_for 60 "the hub" k3s_hub_ready; then
 		log_tail hub
 		return 1
 	fi
@@ -239,7 +239,7 @@ teller_up() {
 	pod_json teller | jq '.spec.containers[0] |= (del(.readinessProbe) |
 	    .command = ["sh", "-c", "echo teller is here && exec sleep 9999"])' |
 	    kc apply -f - >>"$CLUSTER/log/workload.log"
-	wait_for 60 "the teller" pod_runs teller
+	wait_for 120 "the teller" pod_runs teller
 }
 
 pod_runs() {

@@ -92,7 +92,7 @@ forwarder_start() {
 
 # master_wait N [SECONDS]: until it is ready, seen as the hub sees it
 master_wait() {
-	wait_for "${2:-60}" "master $1" \
+	wait_for "${2:-120}" "master $1" \
 	    url_ok "https://127.0.0.1:$((7442 + $1))/readyz"
 }
 
@@ -147,7 +147,7 @@ cluster_up() {
 		fi
 	done
 	controllers_start
-	wait_for 30 "the default service account" default_account
+	wait_for 120 "the default service account" default_account
 }
 
 # masters: their numbers

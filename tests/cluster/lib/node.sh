@@ -119,7 +119,7 @@ node_cgroup() {
 containerd_start() {
 	_boots=$(containerd_boots)
 	proc_start containerd containerd --config "$CLUSTER/containerd.toml"
-	wait_for 20 containerd containerd_ready
+	wait_for 60 containerd containerd_ready
 }
 
 # It answers before it serves kubelet, which then ends.
@@ -176,7 +176,7 @@ node_up() {
 	images_load
 	kubelet_start
 	proxy_start
-	if ! wait_for 60 "the node to be Ready" node_ready; then
+	if ! wait_for 120 "the node to be Ready" node_ready; then
 		log_tail kubelet containerd
 		return 1
 	fi

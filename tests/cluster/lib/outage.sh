@@ -55,7 +55,7 @@ token_payload() {
 pods_token() {
 	"$1" get pods -l app=web -o jsonpath='{.items[*].status.podIP}' |
 	    tr ' ' '\n' | while read -r _ip || [ -n "$_ip" ]; do
-		curl -s -m 2 "http://$_ip/token" | token_payload |
+		curl -s -m 20 "http://$_ip/token" | token_payload |
 		    jq -r '.["kubernetes.io"].pod | "\(.name) \(.uid)"'
 	done | sort
 }

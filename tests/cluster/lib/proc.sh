@@ -50,7 +50,7 @@ proc_signal() {
 
 proc_kill() {
 	proc_signal "$1" KILL || return 0
-	wait_for 10 "end of $1" proc_gone "$1"
+	wait_for 60 "end of $1" proc_gone "$1"
 }
 
 proc_stop() {
@@ -79,7 +79,7 @@ session_signal() {
 # session_kill NAME: until none is left that was being born meanwhile.
 session_kill() {
 	session_signal "$1" KILL
-	wait_for 10 "end of all of $1" session_killed "$1"
+	wait_for 60 "end of all of $1" session_killed "$1"
 }
 
 session_killed() {

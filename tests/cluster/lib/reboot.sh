@@ -30,8 +30,8 @@ node_down() {
 	for _proc in kubelet proxy containerd; do
 		proc_kill "$_proc"
 	done
-	wait_for 20 "end of the containers" node_dead
-	wait_for 10 "end of the pods' cgroups" cgroups_gone kubepods
+	wait_for 60 "end of the containers" node_dead
+	wait_for 60 "end of the pods' cgroups" cgroups_gone kubepods
 	unmount_below /var/lib/kubelet
 	unmount_below /run
 	rm -rf /run/containerd /run/runc /run/netns

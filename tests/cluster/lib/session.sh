@@ -32,5 +32,5 @@ hub_offline() {
 session_need() {
 	[ -e "$CLUSTER/session" ] || session_up
 	[ -n "${OTE_STRAIGHT:-}" ] ||
-		wait_for 20 "the hub to see its master" hub_online
+		wait_for 60 "the hub to see its master" hub_online
 }

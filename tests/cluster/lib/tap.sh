@@ -53,13 +53,14 @@ now_ms() {
 	date +%s%3N
 }
 
-# wait_for SECONDS WHAT COMMAND...: until the command succeeds; 1 when it is late.
+# wait_for SECONDS WHAT COMMAND...: until the command succeeds; 1 when it is late,
+# which it is only once it has failed after that time.
 wait_for() (
 	end=$(($(now_ms) + $1 * 1000))
 	what=$2
 	shift 2
-	until "$@"; do
-		if [ "$(now_ms)" -ge "$end" ]; then
+	while now=$(now_ms) && ! "$@"; do
+		if [ "$now" -ge "$end" ]; then
 			diag "timed out: $what"
 			exit 1
 		fi

@@ -5,13 +5,13 @@
 # HUB_SERVERS=127.0.0.1:8443 hub_restart puts it into the way.
 
 toxi() {
-	curl -s -f -m 5 -o /dev/null -X "$1" "http://127.0.0.1:8474$2" \
+	curl -s -f -m 30 -o /dev/null -X "$1" "http://127.0.0.1:8474$2" \
 	    ${3:+-d "$3"}
 }
 
 toxi_start() {
 	proc_start toxiproxy "$BIN/toxiproxy-server" -host 127.0.0.1 -port 8474
-	wait_for 10 toxiproxy toxi GET /version
+	wait_for 60 toxiproxy toxi GET /version
 	for _n in $(masters); do
 		toxi POST /proxies "$(jq -nc --argjson n "$_n" '{
 		    name: "master-\($n)", enabled: true,

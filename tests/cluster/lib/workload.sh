@@ -29,7 +29,8 @@ workload_json() {
 		    "$(cat /secret/line)\" >/www/index.html && " +
 		    "ln -s /var/run/secrets/kubernetes.io/serviceaccount" +
 		    "/token /www && exec httpd -f -p 80 -h /www", "web-\(.)"],
-		readinessProbe: {httpGet: {port: 80}, periodSeconds: 1},
+		readinessProbe: {httpGet: {port: 80}, periodSeconds: 1,
+		    timeoutSeconds: 10},
 		volumeMounts: [
 		    {name: "config", mountPath: "/config"},
 		    {name: "secret", mountPath: "/secret"}]}]}}'
@@ -48,11 +49,11 @@ pods_ready() {
 # workload_up N: until all are Ready
 workload_up() {
 	workload_json "$1" | kc apply -f - >>"$CLUSTER/log/workload.log"
-	if ! wait_for 90 "$1 pods to be Ready" pods_ready "$1"; then
+	if ! wait_for 180 "$1 pods to be Ready" pods_ready "$1"; then
 		log_tail kubelet containerd
 		return 1
 	fi
-	wait_for 20 "the service" vip_right
+	wait_for 60 "the service" vip_right
 }
 
 # vip: the service's address; kept, as it must be known while cut off
@@ -64,14 +65,14 @@ vip() {
 	cat "$CLUSTER/run/vip"
 }
 
-# vip_body: what it says; VIP_SECONDS is how long it may take
+# vip_body [SECONDS]: what it says; VIP_SECONDS is how long it may take else
 vip_body() {
-	curl -s -m "${VIP_SECONDS:-2}" "http://$(vip)/"
+	curl -s -m "${1:-${VIP_SECONDS:-2}}" "http://$(vip)/"
 }
 
-# vip_right: whether one of the pods answers with its own three words
+# vip_right [SECONDS]: whether one of the pods answers with its own three words
 vip_right() {
-	vip_body | awk '{ split($1, a, "-"); i = a[2] }
+	vip_body "${1:-}" | awk '{ split($1, a, "-"); i = a[2] }
 	    $0 == "web-" i " config-" i " secret-" i { ok = 1 }
 	    END { exit !ok }'
 }

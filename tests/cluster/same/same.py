@@ -35,7 +35,7 @@ def context(cluster):
 def ask(ctx, port, request):
     method, path, accept = request
     conn = http.client.HTTPSConnection('127.0.0.1', port, context=ctx,
-                                       timeout=20)
+                                       timeout=120)
     try:
         conn.putrequest(method, path, skip_accept_encoding=True)
         conn.putheader('User-Agent', 'same')
@@ -55,8 +55,12 @@ def ask(ctx, port, request):
 
 
 def ask_all(ctx, port, requests):
-    with concurrent.futures.ThreadPoolExecutor(24) as pool:
-        return list(pool.map(lambda r: ask(ctx, port, r), requests))
+    """Watches mostly wait, so there may be more of them at once."""
+    with concurrent.futures.ThreadPoolExecutor(24) as pool, \
+            concurrent.futures.ThreadPoolExecutor(64) as waiting:
+        asked = [(waiting if 'watch=' in r[1] else pool).submit(
+            ask, ctx, port, r) for r in requests]
+        return [a.result() for a in asked]
 
 
 def calm(value, key=None):

@@ -18,7 +18,7 @@ import shapes  # noqa: E402
 
 def send(ctx, method, path, body, kind='application/json'):
     conn = http.client.HTTPSConnection('127.0.0.1', same.MASTER, context=ctx,
-                                       timeout=20)
+                                       timeout=120)
     conn.request(method, path, json.dumps(body), {'Content-Type': kind})
     answer = conn.getresponse()
     text = answer.read().decode()

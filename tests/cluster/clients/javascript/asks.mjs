@@ -40,7 +40,7 @@ async function watched() {
 	const watch = new k8s.Watch(kc);
 	await new Promise((resolve, reject) => {
 		watch.watch(`/api/v1/namespaces/${namespace}/configmaps`,
-			{fieldSelector: 'metadata.name=c03', timeoutSeconds: 1},
+			{fieldSelector: 'metadata.name=c03', timeoutSeconds: 3},
 			(type, o) => got.push([type, o.metadata.name]),
 			(why) => why ? reject(why) : resolve()).catch(reject);
 	});

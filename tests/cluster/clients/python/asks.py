@@ -73,7 +73,7 @@ def watched(api):
     """The first events of a watch from nowhere, then its orderly end."""
     got = watch.Watch().stream(
         client.CoreV1Api(api).list_namespaced_config_map, NS,
-        field_selector='metadata.name=c03', timeout_seconds=1)
+        field_selector='metadata.name=c03', timeout_seconds=3)
     return [[e['type'], e['object'].metadata.name] for e in got]
 
 

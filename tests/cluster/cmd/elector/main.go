@@ -39,8 +39,8 @@ func main() {
 		LockConfig: resourcelock.ResourceLockConfig{Identity: *id}}
 	for ctx.Err() == nil {
 		leaderelection.RunOrDie(ctx, leaderelection.LeaderElectionConfig{
-			Lock: lock, LeaseDuration: 6 * time.Second,
-			RenewDeadline: 4 * time.Second,
+			Lock: lock, LeaseDuration: 12 * time.Second,
+			RenewDeadline: 10 * time.Second,
 			RetryPeriod:   500 * time.Millisecond,
 			Callbacks: leaderelection.LeaderCallbacks{
 				OnStartedLeading: func(context.Context) {

@@ -1,8 +1,8 @@
 // writer: changes N ConfigMaps of a namespace R times a second
 //
 // They are called w-0 to w-(N-1), taken in turn, and made when they are
-// not there. After T seconds it prints {"writes":..,"failed":..,
-// "last":{name:rv}}; the exit code is 1 when a write failed. With -churn
+// not there. After T seconds, or at SIGTERM, it prints {"writes":..,
+// "failed":..,"last":{name:rv}}; the exit code is 1 when a write failed. With -churn
 // every tenth write deletes; a name then has the last rv "deleted".
 package main
 
@@ -12,6 +12,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	v1 "k8s.io/api/core/v1"
@@ -63,11 +65,16 @@ func main() {
 	api := set.CoreV1().ConfigMaps(*ns)
 	last := map[string]string{}
 	failed, i := 0, 0
+	sig := make(chan os.Signal, 1)
+	signal.Notify(sig, syscall.SIGTERM)
 	tick := time.NewTicker(time.Duration(float64(time.Second) / *rate))
 	end := time.After(time.Duration(*secs * float64(time.Second)))
 	for run := true; run; i++ {
 		select {
 		case <-end:
+			run = false
+			continue
+		case <-sig:
 			run = false
 			continue
 		case <-tick.C:
