@@ -41,7 +41,7 @@ same() {
 	python3 -B same/same.py "$1" "$CLUSTER" >"$CLUSTER/same.$1"
 	_same=$?
 	diag "$1: $(head -n 1 "$CLUSTER/same.$1")"
-	[ "$_same" -eq 0 ] || head -n 60 "$CLUSTER/same.$1" | told
+	[ "$_same" -eq 0 ] || head -n 60 "$CLUSTER/same.$1" | diags
 	return "$_same"
 }
 

@@ -24,7 +24,7 @@ definition_up() {
 tables() {
 	python3 -B table/table.py "$1" "$CLUSTER" >"$CLUSTER/table.$1"
 	_tables=$?
-	tail -n 60 "$CLUSTER/table.$1" | command cut -c 1-400 | told
+	tail -n 60 "$CLUSTER/table.$1" | command cut -c 1-400 | diags
 	return "$_tables"
 }
 
@@ -39,7 +39,7 @@ same_text() {
 	printed hub_kc "$1" >"$CLUSTER/text.hub"
 	[ -s "$CLUSTER/text.kc" ] || return 1
 	diff "$CLUSTER/text.kc" "$CLUSTER/text.hub" >"$CLUSTER/diff" && return
-	told <"$CLUSTER/diff"
+	diags <"$CLUSTER/diff"
 	return 1
 }
 

@@ -104,7 +104,7 @@ say_all() {
 # same_all: whether hub and master said the same
 same_all() {
 	diff -rq "$CLUSTER/said-master" "$CLUSTER/said-hub" >"$CLUSTER/diff" && return
-	told <"$CLUSTER/diff"
+	diags <"$CLUSTER/diff"
 	return 1
 }
 

@@ -24,7 +24,7 @@ same() {
 	python3 -B heal/heal.py "$CLUSTER" "$OTE_BIN/ote-endpoint-heal" \
 	    "$seed" "$changes" >"$CLUSTER/heal.out" || _rc=$?
 	diag "$(head -n 1 "$CLUSTER/heal.out")"
-	[ "$_rc" -eq 0 ] || sed -n 2,60p "$CLUSTER/heal.out" | told
+	[ "$_rc" -eq 0 ] || sed -n 2,60p "$CLUSTER/heal.out" | diags
 	return "$_rc"
 }
 

@@ -147,7 +147,7 @@ settled() {
 proven() {
 	wait_for 120 "what the checker wants" settled "$1" && check_storm "$1" &&
 		return
-	head -n 20 "$CLUSTER/checked-$1" | command cut -c 1-600 | told
+	head -n 20 "$CLUSTER/checked-$1" | command cut -c 1-600 | diags
 	return 1
 }
 

@@ -22,7 +22,7 @@ same() {
 	python3 -B nodes/rules.py "$CLUSTER" "$OTE_BIN/ote-access" \
 	    "$seed" "$questions" >"$CLUSTER/rules.out" || _rc=$?
 	diag "$(head -n 1 "$CLUSTER/rules.out")"
-	[ "$_rc" -eq 0 ] || sed -n 2,60p "$CLUSTER/rules.out" | told
+	[ "$_rc" -eq 0 ] || sed -n 2,60p "$CLUSTER/rules.out" | diags
 	return "$_rc"
 }
 
@@ -31,7 +31,7 @@ written() {
 	python3 -B nodes/writes.py "$CLUSTER" "$BUILD/tests/hub/restrict" \
 	    >"$CLUSTER/writes.out" || _rc=$?
 	diag "$(head -n 1 "$CLUSTER/writes.out")"
-	[ "$_rc" -eq 0 ] || sed -n 2,60p "$CLUSTER/writes.out" | told
+	[ "$_rc" -eq 0 ] || sed -n 2,60p "$CLUSTER/writes.out" | diags
 	return "$_rc"
 }
 

@@ -23,7 +23,7 @@ ask() {
 	python3 -B "identity/$_program.py" "$@" "$CLUSTER" "$port" \
 	    >"$_out" 2>&1 || _rc=$?
 	diag "$*: $(head -n 1 "$_out")"
-	[ "$_rc" -eq 0 ] || sed -n 2,200p "$_out" | told
+	[ "$_rc" -eq 0 ] || sed -n 2,200p "$_out" | diags
 	return "$_rc"
 }
 
@@ -40,7 +40,7 @@ upstream() {
 	    "selfsubjectaccessreviews"))) |
 	    [.userAgent, .verb, .requestURI[:120]]' >"$CLUSTER/upstream"
 	diag "$1: $(wc -l <"$CLUSTER/upstream") upstream requests"
-	head -n 12 "$CLUSTER/upstream" | told
+	head -n 12 "$CLUSTER/upstream" | diags
 	[ ! -s "$CLUSTER/upstream" ]
 }
 

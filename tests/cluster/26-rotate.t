@@ -88,7 +88,7 @@ refused() {
 	lines prober "select(.code) | select([.code] |
 	    inside([${1:-}]) | not)" >"$CLUSTER/refused"
 	: >"$CLUSTER/log/prober.log"
-	head -n 5 "$CLUSTER/refused" | told
+	head -n 5 "$CLUSTER/refused" | diags
 	[ ! -s "$CLUSTER/refused" ]
 }
 

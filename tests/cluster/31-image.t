@@ -31,7 +31,7 @@ hollow_pod far 11
 
 check "the image is imported" ctr -n k8s.io images import "$CLUSTER/controller.tar"
 check "ote_install waits until it runs" ote_install --timeout 300 ||
-    kc describe pods -n ote-edge | told
+    kc describe pods -n ote-edge | diags
 pods() {
 	kc get pods -n ote-edge "$@"
 }

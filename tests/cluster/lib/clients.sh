@@ -57,7 +57,7 @@ same_facts() {
 		return 1
 	fi >&2
 	cmp -s "$_a" "$_b" && return
-	diff "$_a" "$_b" | command cut -c 1-400 | told
+	diff "$_a" "$_b" | command cut -c 1-400 | diags
 	return 1
 }
 
@@ -184,7 +184,7 @@ kubectl_same() {
 		_bad=$((_bad + 1))
 		diag "kubectl $(sed -n "${_n}p" clients/kubectl.txt)"
 		diff "$CLUSTER/tmp/a" "$CLUSTER/tmp/b" | head -n 6 |
-		    command cut -c 1-200 | told
+		    command cut -c 1-200 | diags
 	done
 	diag "kubectl $2: $_asked commands, $_bad differ"
 	[ "$_bad" -eq 0 ] && [ "$_asked" -ge 40 ]

@@ -3,14 +3,14 @@
 
 _tests=0 _failures=0
 
-# told: its input as diagnostics, with the test's name, by which sh/check
+# diags: its input as diagnostics, with the test's name, by which sh/check
 # finds them again where several run side by side.
-told() {
+diags() {
 	sed "s/^/# ${0##*/}: /" >&2
 }
 
 diag() {
-	printf '%s\n' "$*" | told
+	printf '%s\n' "$*" | diags
 }
 
 bail() {
