@@ -10,9 +10,10 @@ objects goes to the master too, and gives the same.
 
 A patch with two faults is refused for either of them, as the master walks
 through maps that have no order: so its answers are taken until one is as that
-of ote-patch, and counted ("chance"). Prints a summary, the differences, and
-exits with 1 if any.
+of ote-patch, and counted ("chance"). Prints a summary, the differences, each
+with what comes of the same when it is asked again, and exits with 1 if any.
 """
+import collections
 import concurrent.futures
 import copy
 import http.client
@@ -49,7 +50,7 @@ def context(cluster):
 def ask(ctx, method, path, body, content='application/json'):
     if getattr(local, 'conn', None) is None:
         local.conn = http.client.HTTPSConnection('127.0.0.1', 6443,
-                                                 context=ctx, timeout=30)
+                                                 context=ctx, timeout=120)
     local.conn.request(method, path, body and body.encode(),
                        {'Content-Type': content, 'User-Agent': 'patch',
                         'Accept': 'application/json'})
@@ -129,8 +130,11 @@ def difference(ctx, tool, path, o, want):
                            TYPES[kind])
         if code == 200 and seen(answer) == want:
             return 'applied', None
-        text = '%s: %s' % (text, answer.get('message') or json.dumps(
-            answer, sort_keys=True))
+        if code == 200:
+            return 'differ', (json.dumps(answer, sort_keys=True),
+                              json.dumps(want, sort_keys=True),
+                              'by the difference ' + text.strip())
+        text = '%s: %s' % (text, answer.get('message'))
     return 'differ', ('difference %s %s' % (code, text),
                       json.dumps(want, sort_keys=True))
 
@@ -171,6 +175,13 @@ def compare(ctx, tool, case):
                       'put    %s %s' % (put, other.get('message')))
 
 
+def again(ctx, tool, case):
+    """What a difference is of: of chance, or of what went on at that time."""
+    outcomes = collections.Counter(
+        compare(ctx, tool, case)[0] for _ in range(20))
+    return ', '.join('%s %d' % o for o in outcomes.most_common())
+
+
 def main():
     cluster, tool, seed, count = sys.argv[1:]
     ctx = context(cluster)
@@ -200,12 +211,17 @@ def main():
                 differ.append((case, what))
     print('%d pairs of seed %s: %s' % (len(cases), seed, ', '.join(
         '%s %d' % (k, v) for k, v in sorted(tally.items()))))
-    for (path, _, kind, text), (a, b) in differ:
+    for i, (case, (a, b, *how)) in enumerate(differ):
+        path, _, kind, text = case
         n = len(os.path.commonprefix([a, b]))
         start = max(0, n - 60)
         print('%s %s %s\n  %s\n  %s' % (kind, path, text[:600],
                                         a[start:start + 900],
                                         b[start:start + 400]))
+        for line in how:
+            print('  ' + line[:900])
+        if i < 10:
+            print('  again: ' + again(ctx, tool, case), flush=True)
     sys.exit(1 if differ else 0)
 
 
