@@ -87,7 +87,7 @@ check: check-unit check-hub $(if $(SAN),,check-cluster)
 check-unit: all $(UNIT)
 	$(PROVE) 600 prove -j2 -e '' $(UNIT) $(wildcard tests/unit/*.t)
 check-hub: all $(HELPERS)
-	$(PROVE) 1200 prove -j2 -e '' $(wildcard tests/hub/*.t)
+	$(PROVE) 1200 prove -j3 -e '' $(wildcard tests/hub/*.t)
 # ALONE have a cluster each, with a master two minors older too; the others
 # share one and mostly wait, as the controller's do: make -j3 runs three of
 # these four beside each other.
