@@ -2,8 +2,6 @@
  * The credential that goes in headers: a token, from its file as it is now,
  * or a password.
  */
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -46,31 +44,26 @@ read_token(int fd)
 static int
 refresh(struct credential *c)
 {
-	struct stat st;
-	char *token = NULL;
-	long mtime;
+	struct stamps now;
+	char *token;
 	int e, fd;
 
+	stamps_read(&now, &c->k->token_file, 1);
+	if (c->token != NULL && stamps_differ(&c->stamps, &now, 1) == -1)
+		return 0;
 	fd = open(c->k->token_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd == -1)
 		return -1;
-	if (fstat(fd, &st) == -1)
-		goto out;
-	mtime = st.st_mtim.tv_sec * 1000000000L + st.st_mtim.tv_nsec;
-	if (c->token != NULL && mtime == c->mtime) {
-		close(fd);
-		return 0;
-	}
-	if ((token = read_token(fd)) == NULL)
-		goto out;
-	free(c->token);
-	c->token = token;
-	c->mtime = mtime;
-out:
+	token = read_token(fd);
 	e = errno;
 	close(fd);
 	errno = e;
-	return token == NULL ? -1 : 0;
+	if (token == NULL)
+		return -1;
+	free(c->token);
+	c->token = token;
+	c->stamps = now;
+	return 0;
 }
 
 int

@@ -3,6 +3,7 @@
 
 #include "buf.h"
 #include "kubeconfig.h"
+#include "stamps.h"
 
 /*
  * What a kubeconfig says to the master in headers. Borrows k for its life.
@@ -11,8 +12,8 @@
  */
 struct credential {
 	const struct kubeconfig *k;
-	char *token; /* last read of k->token_file, or NULL */
-	long mtime;  /* nanoseconds */
+	char *token;	      /* last read of k->token_file, or NULL */
+	struct stamps stamps; /* of the file then */
 };
 
 /* 0, or -1 with errno: the tokenFile cannot be read. */
