@@ -10,10 +10,10 @@ export OTE_BIN
 PATH=$PATH:/usr/sbin:/sbin
 dir=$(mktemp -d "${TMPDIR:-/tmp}/edge.XXXXXX") || exit 1
 dir=$(cd "$dir" && pwd -P)
-n=0 bad=0 pids='' watches='' code=''
+n=0 bad=0 own='' pids='' watches='' code=''
 
 finish() {
-	for p in $watches $pids; do # an id may be that of somebody else by now
+	for p in $own $watches $pids; do # an id may be that of somebody else by now
 		! grep -q "^PPid:.$$\$" "/proc/$p/status" || kill "$p"
 	done 2>/dev/null
 	wait
@@ -76,7 +76,7 @@ for _ in 1 2 3 4 5 6 7 8 9; do
 	# shellcheck disable=SC2046
 	set -- $("$BUILD/tests/hub/mock" -p 4)
 	"$BUILD/tests/hub/peer" own "$@" >"$dir/own" 2>/dev/null &
-	pids=$!
+	own=$!
 	! read -r _ <"$dir/own" || break
 done
 rm "$dir/own"

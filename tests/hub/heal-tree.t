@@ -73,7 +73,6 @@ ok $? 'the service that publishes those goes on'
 
 # --- a reboot: its tools start from disk alone ---
 stop "$edge_pid"
-pids=$master_pid
 start_edge
 wait_for 60 master_is down
 tell p 10.0.0.17 True
