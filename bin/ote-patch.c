@@ -72,8 +72,8 @@ print_difference(const struct patch_schema *schema, const json_t *o,
 
 	if (d == NULL && errno == EDOM)
 		errx(1,
-		    "no strategic merge patch gives this order of elements "
-		    "with one key: see -t merge");
+		    "no strategic merge patch gives such a list: see "
+		    "-t merge");
 	print(d);
 	json_decref(to);
 }

@@ -59,11 +59,14 @@ number(const char **p, const char *end, double *v)
 int
 edgenode_duration(const char *text, size_t n, long long *us)
 {
-	const char *p = text, *end = text + n;
+	const char *p = text, *end;
 	double sum = 0, v, unit;
 	size_t len;
 
-	if (n > 0 && *p == '+')
+	if (n == 0)
+		return -1; /* of which there may be no text at all */
+	end = text + n;
+	if (*p == '+')
 		p++;
 	if (end - p == 1 && *p == '0') {
 		*us = 0;

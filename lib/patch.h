@@ -50,9 +50,9 @@ json_t *patch_apply(enum patch_type type, const struct patch_schema *schema,
 /*
  * The patch that turns a into b: a strategic one, or a merge patch where
  * schema is NULL. A new reference, an empty object where they are the same;
- * NULL with errno ENOMEM, or EDOM where no strategic one gives b: two elements
- * of a list have one key (a Service's port 53 for UDP and TCP) and another
- * between them. A null in b counts as absent, as no patch of these types can
+ * NULL with errno ENOMEM, or EDOM where no strategic one gives b: an element
+ * of a list has no key, or two have the same (a Service's port 53 for UDP and
+ * TCP) and another between them. A null in b counts as absent, as no patch of these types can
  * set one; a set of scalars (finalizers) that has one twice gets it once.
  */
 json_t *patch_diff(const struct patch_schema *schema, const json_t *a,

@@ -1,9 +1,9 @@
 /*
  * The patch from one object to another. A list that merges is told by what
- * changed and by its order; where that would not give the list (elements
- * without a key, or two with the same), it is replaced as a whole. Of two with
- * the same key the second stands behind the first then, on the master too: in
- * another order they cannot be told.
+ * changed and by its order; where that would not give the list (elements of
+ * before without a key, or two with the same), it is replaced as a whole. Of two
+ * with the same key the second stands behind the first then, on the master too:
+ * in another order they cannot be told, nor one without a key.
  */
 #include <errno.h>
 #include <stdint.h>

@@ -1,8 +1,9 @@
 /*
  * Type, object and patch, with newlines between: what applies is an object
- * that the difference of the two gives again; what does not has a code and a
- * message.
+ * that the difference of the two gives again, if there is a strategic one;
+ * what does not has a code and a message.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@ again(const struct patch_schema *schema, const json_t *a, const json_t *b)
 	struct patch_error e;
 	char *text;
 
+	if (d == NULL && schema != NULL && errno == EDOM)
+		return;
 	if (d == NULL || (text = json_dumps(d, 0)) == NULL)
 		abort();
 	o = patch_apply(type, schema, a, text, strlen(text), &e);
